@@ -1,0 +1,41 @@
+# Two commands do everything on a fresh machine with Go, git and make:
+#   make run    builds and starts the server with demo data
+#   make test   installs what the tests need and runs all of them
+.PHONY: run build test generate lint tools-apt fuzz bench clean
+
+GO      ?= go
+BIN     := bin/bonafide
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/bonafide
+
+run: build
+	@$(BIN) serve --demo
+
+# Tests need a browser and OCR; without apt the tests that need them say so.
+tools-apt:
+	@sh scripts/install-test-tools
+
+lint:
+	@test -z "$$(gofmt -l . )" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck ./...
+
+test: tools-apt lint
+	$(GO) test -race -timeout 25m ./...
+	@$(GO) run ./cmd/bonafide config check
+	@sh scripts/check-generated
+
+generate:
+	$(GO) run ./cmd/bonafide config docs > docs/configuration.md
+	$(GO) run ./cmd/bonafide codes > docs/evidence-codes.md
+
+fuzz:
+	sh scripts/fuzz-all
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin dist

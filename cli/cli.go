@@ -1,0 +1,199 @@
+// Package cli is the command-line door: bonafide check, serve, config, codes,
+// eval. It reads files and flags, asks the desk, and prints: the verdict first,
+// colours only on a terminal, or JSON.
+//
+// It decides nothing. What it needs from the storeys above (configuration,
+// server, measuring) is handed in by main as functions.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/alecthomas/kong"
+
+	"bonafide/desk/contacts"
+	"bonafide/fault"
+)
+
+// Exit codes. With --exit-code, check ends with the code of the worst verdict.
+const (
+	ExitOK         = 0
+	ExitFailed     = 1
+	ExitUsage      = 2
+	ExitScam       = 3
+	ExitSuspicious = 4
+	ExitAlarm      = 5
+)
+
+// Checker is what check needs of the desk.
+type Checker interface {
+	Check(ctx context.Context, req contacts.Request, who contacts.Caller) (*contacts.Answer, error)
+}
+
+// Env is what the commands work with.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Terminal: Stdout is a terminal; Progress: Stderr is one.
+	Terminal, Progress bool
+	Version            string
+	// Lang is the language of the environment (LANG), "" if none of ours.
+	Lang string
+	// Open makes a desk from a configuration file ("" for none) and overrides.
+	Open func(configFile string, o Overrides) (Checker, error)
+	// Serve runs the server until the context ends.
+	Serve func(ctx context.Context, configFile string, demo bool) error
+	// CheckConfig returns a description of the configuration, secrets hidden.
+	CheckConfig func(configFile string) (string, error)
+	ConfigDocs  func() string
+	// CodesDocs documents the evidence codes.
+	CodesDocs func() (string, error)
+	// EvalContact measures the contact check.
+	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
+}
+
+// Overrides are settings that flags give for one run.
+type Overrides struct {
+	DNSFile  string
+	NoOCR    bool
+	Orders   string
+	Outbound string
+}
+
+// EvalOptions are the flags of `bonafide eval contact`.
+type EvalOptions struct {
+	Data string
+	Sets []string
+	Part string
+	JSON bool
+	// Limit bounds the contacts of each set; 0 means all.
+	Limit int
+	// Errors lists so many of the worst errors by id.
+	Errors int
+}
+
+// grammar is the command line.
+type grammar struct {
+	Config string `help:"Configuration file (YAML)." type:"path" placeholder:"FILE" env:"BONAFIDE_CONFIG"`
+
+	Check   checkCmd   `cmd:"" help:"Is this contact really from the shop? Takes a mail, text, picture, chat export, mbox or folder."`
+	Serve   serveCmd   `cmd:"" help:"Run the server with pages and API."`
+	Conf    confCmd    `cmd:"" name:"config" help:"Check or document the configuration."`
+	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
+	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+type serveCmd struct {
+	Demo bool `help:"Serve with demo data and print how to start."`
+}
+
+type confCmd struct {
+	Check confCheckCmd `cmd:"" help:"Check a configuration file and the environment, and print what holds."`
+	Docs  confDocsCmd  `cmd:"" help:"Print the documentation of all keys."`
+}
+
+type confCheckCmd struct {
+	File string `arg:"" optional:"" help:"Configuration file." type:"path"`
+}
+
+type (
+	confDocsCmd struct{}
+	codesCmd    struct{}
+	versionCmd  struct{}
+)
+
+type evalCmd struct {
+	Contact evalContactCmd `cmd:"" help:"Measure the contact check on labelled mails, texts and calls."`
+}
+
+type evalContactCmd struct {
+	Data   string   `help:"Folder with the corpora." required:"" type:"existingdir"`
+	Set    []string `help:"Only these sets, such as sms-uci." placeholder:"SET"`
+	Part   string   `help:"Part of the data: test or train." default:"test" enum:"test,train"`
+	JSON   bool     `help:"Print JSON."`
+	Limit  int      `help:"At most so many contacts of each set (a seeded sample); 0: all."`
+	Errors int      `help:"List so many of the worst errors of each set by id."`
+}
+
+// Run runs one command line and returns its exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	var g grammar
+	parser, err := kong.New(&g, kong.Name("bonafide"),
+		kong.Description("Is this call, mail, text or order notice really from the shop, and what do I do now?"),
+		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { panic(exit(code)) }))
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "bonafide:", err)
+		return ExitFailed
+	}
+	return guard(func() int { return dispatch(ctx, parser, &g, args, env) })
+}
+
+// exit carries kong's wish to end (after --help) out of its parser.
+type exit int
+
+func guard(f func() int) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exit)
+			if !ok {
+				panic(r)
+			}
+			code = int(e)
+		}
+	}()
+	return f()
+}
+
+func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string, env Env) int {
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "bonafide: %v\nbonafide --help lists commands and flags.\n", err)
+		return ExitUsage
+	}
+	switch kctx.Command() {
+	case "check", "check <file>":
+		return g.Check.run(ctx, g.Config, env)
+	case "serve":
+		err = env.Serve(ctx, g.Config, g.Serve.Demo)
+	case "config check", "config check <file>":
+		file := g.Conf.Check.File
+		if file == "" {
+			file = g.Config
+		}
+		var text string
+		if text, err = env.CheckConfig(file); err == nil {
+			fmt.Fprint(env.Stdout, text)
+		}
+	case "config docs":
+		fmt.Fprint(env.Stdout, env.ConfigDocs())
+	case "codes":
+		var text string
+		if text, err = env.CodesDocs(); err == nil {
+			fmt.Fprint(env.Stdout, text)
+		}
+	case "eval contact":
+		e := g.Eval.Contact
+		err = env.EvalContact(ctx, EvalOptions{Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Errors: e.Errors}, env.Stdout)
+	case "version":
+		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
+	}
+	return report(err, env.Stderr)
+}
+
+// report prints an error and returns its exit code.
+func report(err error, w io.Writer) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return ExitOK
+	}
+	fmt.Fprintln(w, "bonafide:", err)
+	switch {
+	case fault.KindOf(err) == fault.Invalid, errors.Is(err, fs.ErrNotExist):
+		return ExitUsage
+	}
+	return ExitFailed
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"bonafide/desk/contacts"
+)
+
+// headings are the few words around an answer, by language.
+func headings(lang string) map[string]string {
+	switch lang {
+	case "de":
+		return map[string]string{"scam": "BETRUG", "suspicious": "VERDÄCHTIG", "genuine": "ECHT", "genuine_alarm": "ECHT, UND EIN ALARM",
+			"unknown": "NICHT ZU ENTSCHEIDEN", "for": "Spricht für Betrug", "against": "Spricht dagegen", "none": "nichts gefunden", "seen": "Gesehen",
+			"settle": "Was es klären würde", "steps": "Was jetzt zu tun ist", "report": "Wo Sie es melden", "probability": "Betrugswahrscheinlichkeit",
+			"promise": "Zusage", "unconfirmed": "unbestätigt, bitte selbst prüfen", "open": "jetzt offen", "closed": "jetzt geschlossen"}
+	case "ja":
+		return map[string]string{"scam": "詐欺", "suspicious": "疑わしい", "genuine": "本物", "genuine_alarm": "本物(警戒が必要)",
+			"unknown": "判断できません", "for": "詐欺を示す根拠", "against": "詐欺でないことを示す根拠", "none": "見つかりませんでした", "seen": "参考",
+			"settle": "判断に必要なこと", "steps": "今すること", "report": "報告先", "probability": "詐欺の確率",
+			"promise": "公式の約束", "unconfirmed": "未確認:ご自身でご確認ください", "open": "受付中", "closed": "受付時間外"}
+	}
+	return map[string]string{"scam": "SCAM", "suspicious": "SUSPICIOUS", "genuine": "GENUINE", "genuine_alarm": "GENUINE, AND AN ALARM",
+		"unknown": "CANNOT TELL", "for": "Speaks for fraud", "against": "Speaks against it", "none": "nothing found", "seen": "Seen",
+		"settle": "What would settle it", "steps": "What to do now", "report": "Where to report it", "probability": "probability of fraud",
+		"promise": "promise", "unconfirmed": "unconfirmed, please check yourself", "open": "open now", "closed": "closed now"}
+}
+
+// paint colours a text by verdict, on a terminal only.
+func (p *printer) paint(verdict, s string) string {
+	if !p.color {
+		return s
+	}
+	code := map[string]string{"scam": "1;31", "suspicious": "1;33", "genuine": "1;32", "genuine_alarm": "1;35", "unknown": "1;36"}[verdict]
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// human prints one answer for people: verdict first.
+func (p *printer) human(w io.Writer, a *contacts.Answer) {
+	h := headings(a.Lang)
+	fmt.Fprintf(w, "%s  (%s %.0f %%)\n", p.paint(a.Verdict, h[a.Verdict]), h["probability"], a.Probability*100)
+	fmt.Fprintf(w, "%s\n\n%s\n", a.Action, a.Summary)
+	for _, g := range a.GoalTexts {
+		fmt.Fprintf(w, "%s\n", g)
+	}
+	p.evidence(w, h["for"], h, a.Evidence, func(l contacts.Line) bool { return l.Bits > 0 }, true)
+	p.evidence(w, h["against"], h, a.Evidence, func(l contacts.Line) bool { return l.Bits < 0 }, true)
+	p.evidence(w, h["seen"], h, a.Evidence, func(l contacts.Line) bool { return l.Bits == 0 }, false)
+	if len(a.Unsettled) > 0 {
+		fmt.Fprintf(w, "\n%s\n", h["settle"])
+		for _, u := range a.Unsettled {
+			fmt.Fprintf(w, "  ? %s\n", u.Text)
+		}
+	}
+	if len(a.NextSteps) > 0 {
+		fmt.Fprintf(w, "\n%s\n", h["steps"])
+		when := ""
+		for _, s := range a.NextSteps {
+			if s.When != when {
+				fmt.Fprintf(w, "  %s\n", s.When)
+				when = s.When
+			}
+			fmt.Fprintf(w, "    [ ] %s\n", s.Text)
+			if len(s.Details) > 0 {
+				fmt.Fprintf(w, "        %s\n", strings.Join(s.Details, " > "))
+			}
+		}
+	}
+	p.receivers(w, h, a.ReportTo)
+	for _, n := range a.Notes {
+		fmt.Fprintf(w, "\n* %s", n)
+	}
+	fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
+}
+
+func (p *printer) evidence(w io.Writer, title string, h map[string]string, lines []contacts.Line, keep func(contacts.Line) bool, always bool) {
+	n := 0
+	for _, l := range lines {
+		if !keep(l) {
+			continue
+		}
+		if n == 0 {
+			fmt.Fprintf(w, "\n%s\n", title)
+		}
+		n++
+		fmt.Fprintf(w, "  %+5.1f  %s: %s", l.Bits, l.Title, l.Text)
+		if l.Where != nil && l.Where.Quote != "" {
+			fmt.Fprintf(w, " [%s: „%s“]", l.Where.Part, strings.Join(strings.Fields(l.Where.Quote), " "))
+		}
+		fmt.Fprintln(w)
+		if l.Promise != nil {
+			fmt.Fprintf(w, "         %s %s: %s (%s; %s)\n", l.Promise.Brand, h["promise"], l.Promise.Text, l.Promise.AsOf, strings.Join(l.Promise.Source, "; "))
+		}
+	}
+	if n == 0 && always {
+		fmt.Fprintf(w, "\n%s\n  %s\n", title, h["none"])
+	}
+}
+
+func (p *printer) receivers(w io.Writer, h map[string]string, rs []contacts.Receiver) {
+	if len(rs) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", h["report"])
+	for _, r := range rs {
+		var ways []string
+		for _, s := range []string{r.Web, r.Mail, r.SMS, r.Phone} {
+			if s != "" {
+				ways = append(ways, s)
+			}
+		}
+		mark := ""
+		if r.Unconfirmed {
+			mark = "  (" + h["unconfirmed"] + ")"
+		}
+		if r.Open != "" {
+			mark += "  " + h[r.Open]
+		}
+		fmt.Fprintf(w, "  %s: %s%s\n", r.Name, strings.Join(ways, ", "), mark)
+	}
+}

@@ -1,0 +1,174 @@
+// Command bonafide answers one question: is this call, mail, text, chat, letter
+// or order notice really from the shop, and what do I do now? It is the whole
+// product in one file: the command line, the server with pages and API, and
+// the means to measure both.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // opening hours need time zones, also where the system has none
+
+	"bonafide/cli"
+	"bonafide/config"
+	"bonafide/contact/record"
+	"bonafide/evidence"
+	"bonafide/server"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, os.Args[1:], environment())
+	stop()
+	os.Exit(code)
+}
+
+// environment hands the command line what stands above it.
+func environment() cli.Env {
+	return cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
+		Version: version, Lang: language(),
+		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
+		EvalContact: evalContact,
+	}
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// language is that of the environment (POSIX LC_ALL, LC_MESSAGES, LANG).
+func language() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			for _, l := range []string{"en", "de", "ja"} {
+				if strings.HasPrefix(v, l) {
+					return l
+				}
+			}
+			return ""
+		}
+	}
+	return ""
+}
+
+// open makes a desk for the command line.
+func open(file string, o cli.Overrides) (cli.Checker, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	if o.DNSFile != "" {
+		cfg.MailAuth.File = o.DNSFile
+	}
+	cfg.OCR.Enabled = cfg.OCR.Enabled && !o.NoOCR
+	if o.Outbound != "" {
+		cfg.Books.Outbound = o.Outbound
+	}
+	own, err := ownOrders(o.Orders)
+	if err != nil {
+		return nil, err
+	}
+	return server.Desk(cfg, nil, own)
+}
+
+// ownOrders reads the orders of the one person that the command line asks for.
+func ownOrders(path string) ([]record.Order, error) {
+	if path == "" {
+		return nil, nil
+	}
+	records, err := record.Load(server.Knowledge(""))
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	orders, skipped, err := records.ReadOrders(f, record.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("orders: read %s: %w", path, err)
+	}
+	if len(orders) == 0 {
+		return nil, fmt.Errorf("orders: %s holds no order that can be used (left out: %v)", path, skipped)
+	}
+	return orders, nil
+}
+
+func serve(ctx context.Context, file string, demo bool) error {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return fmt.Errorf("config: log.level: %w", err)
+	}
+	var h slog.Handler = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+	if cfg.Log.Format == "json" {
+		h = slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+	}
+	s, err := server.New(cfg, server.Options{Version: version, Demo: demo, Log: slog.New(h), Out: os.Stdout})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+func checkConfig(file string) (string, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return "", err
+	}
+	if _, err := server.Desk(cfg, nil, nil); err != nil {
+		return "", err
+	}
+	name := file
+	if name == "" {
+		name = "defaults"
+	}
+	return fmt.Sprintf("configuration is good (%s and environment); data, brands, receivers and texts hold together\n", name), nil
+}
+
+func configDocs() string {
+	return "# Configuration\n\nOne YAML file, `bonafide --config FILE`; every key has a default, and every key can be overridden by an\n" +
+		"environment variable. `bonafide config check FILE` checks both. This page is generated: `make generate`.\n\n" +
+		"```yaml\nserver:\n  address: 127.0.0.1:8080\nreader:\n  country: DE\n```\n\n" + config.Markdown()
+}
+
+func codesDocs() (string, error) {
+	table, err := evidence.LoadTable(server.Knowledge(""))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("# Evidence codes\n\nEvery finding that an answer can name, with its weight in bits (log2 of the likelihood ratio; positive\n" +
+		"speaks for fraud, zero is context). Codes are never renumbered or reused. This page is generated from\n`data/evidence`: `make generate`.\n\n" +
+		"| code | bits | kind | group | severity | meaning |\n|---|---|---|---|---|---|\n")
+	for _, c := range table.Codes() {
+		w, _ := table.Weight(c)
+		sev := string(w.Severity)
+		if w.StandsAlone {
+			sev += ", stands alone"
+		}
+		fmt.Fprintf(&b, "| `%s` | %+.1f | %s | %s | %s | %s |\n", c, w.Bits, w.Kind, w.Group, sev, strings.ReplaceAll(w.Title.In("en"), "|", "/"))
+	}
+	return b.String(), nil
+}
+
+func evalContact(_ context.Context, _ cli.EvalOptions, _ io.Writer) error {
+	return errors.New("eval")
+}

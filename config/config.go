@@ -1,0 +1,332 @@
+// Package config reads the configuration: one YAML file, every key with a
+// default, every key overridable by an environment variable. It is read once
+// at start; nothing else in Bonafide looks at files of settings or at the
+// environment.
+//
+// It is not for knowledge (brands, weights, texts): that is data, with an
+// overlay folder of its own (data.overlay).
+//
+//	c, err := config.Load("bonafide.yaml", os.Environ())
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+)
+
+// Config is the whole configuration. The doc tags are the documentation that
+// `bonafide config docs` prints.
+type Config struct {
+	Server   Server   `koanf:"server" doc:"Where the server listens."`
+	Limits   Limits   `koanf:"limits" doc:"What one request may cost."`
+	Reader   Reader   `koanf:"reader" doc:"What is assumed of people who say nothing."`
+	Data     Data     `koanf:"data" doc:"The knowledge that is not code."`
+	MailAuth MailAuth `koanf:"mail_auth" doc:"Checking the signatures of mails."`
+	OCR      OCR      `koanf:"ocr" doc:"Reading text in pictures with Tesseract."`
+	Speech   Speech   `koanf:"speech" doc:"Turning audio into text."`
+	Books    Books    `koanf:"books" doc:"The shop's own books."`
+	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
+}
+
+// Server says where to listen.
+type Server struct {
+	Address string `koanf:"address" doc:"Address and port of pages and API."`
+	Metrics string `koanf:"metrics_address" doc:"Address and port of /metrics; must be a loopback address. Empty: off."`
+	BaseURL string `koanf:"base_url" doc:"Address under which people reach the server, for links in the installable page. Empty: as asked."`
+	// TrustProxy is how many proxies in front may set X-Forwarded-For.
+	TrustProxy int `koanf:"trust_proxy" doc:"How many proxies in front of the server set X-Forwarded-For; 0: none is believed."`
+}
+
+// Limits bound a request.
+type Limits struct {
+	BodyBytes     int64         `koanf:"body_bytes" doc:"Largest request body in bytes."`
+	RatePerMinute int           `koanf:"rate_per_minute" doc:"Checks per minute and client address; 0: no limit."`
+	Concurrent    int           `koanf:"concurrent" doc:"Checks at work at the same time; further ones wait, then get 503."`
+	Timeout       time.Duration `koanf:"timeout" doc:"Longest time for one check, for example 20s."`
+}
+
+// Reader is what is assumed of people who say nothing.
+type Reader struct {
+	Lang    string `koanf:"lang" doc:"Language where the browser names none of ours: en, de or ja."`
+	Country string `koanf:"country" doc:"Country (ISO 3166-1) where the person has not said; empty: ask."`
+}
+
+// Data names the overlay of shipped data.
+type Data struct {
+	Overlay string `koanf:"overlay" doc:"Folder whose files replace shipped ones of the same path; empty: none."`
+}
+
+// MailAuth configures the checking of mail signatures.
+type MailAuth struct {
+	DNS            bool          `koanf:"dns" doc:"Ask DNS for the keys and policies of senders (names of mail authentication only)."`
+	Server         string        `koanf:"dns_server" doc:"Resolver, address:port; empty: the system's."`
+	File           string        `koanf:"dns_file" doc:"File with records to use instead of DNS."`
+	Timeout        time.Duration `koanf:"dns_timeout" doc:"Longest time for all look-ups of one mail."`
+	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed."`
+	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed."`
+}
+
+// OCR configures Tesseract.
+type OCR struct {
+	Enabled     bool          `koanf:"enabled" doc:"Read text in pictures when Tesseract is installed."`
+	Binary      string        `koanf:"binary" doc:"Name or path of the program."`
+	Languages   string        `koanf:"languages" doc:"Languages of Tesseract, joined by +."`
+	Timeout     time.Duration `koanf:"timeout" doc:"Longest time for one picture."`
+	MemoryMB    int           `koanf:"memory_mb" doc:"Most memory of the child process in MB."`
+	MaxPixels   int           `koanf:"max_pixels" doc:"Largest picture, width times height."`
+	Concurrency int           `koanf:"concurrency" doc:"Pictures read at the same time."`
+}
+
+// Speech configures a transcription address.
+type Speech struct {
+	URL     string        `koanf:"url" doc:"OpenAI-compatible address, for example http://127.0.0.1:8000/v1; empty: none. Audio is sent there."`
+	Key     string        `koanf:"key" secret:"true" doc:"API key of that address."`
+	Model   string        `koanf:"model" doc:"Model to ask for."`
+	Timeout time.Duration `koanf:"timeout" doc:"Longest time for one file."`
+}
+
+// Books names the shop's own records.
+type Books struct {
+	Orders     string        `koanf:"orders_file" doc:"CSV, JSON or NDJSON file of orders; empty: none."`
+	OrdersURL  string        `koanf:"orders_url" doc:"Address at which the shop answers order look-ups; empty: none."`
+	OrdersKey  string        `koanf:"orders_key" secret:"true" doc:"Bearer token for orders_url."`
+	Outbound   string        `koanf:"outbound_file" doc:"CSV or NDJSON file of contacts that the shop made; empty: none."`
+	VoucherKey string        `koanf:"voucher_key" secret:"true" doc:"Key (at least 32 characters) with which the shop signs vouchers; without a voucher nobody's books are consulted."`
+	Timeout    time.Duration `koanf:"timeout" doc:"Longest time for one look-up."`
+}
+
+// Log configures logging.
+type Log struct {
+	Level  string `koanf:"level" doc:"debug, info, warn or error."`
+	Format string `koanf:"format" doc:"text or json."`
+}
+
+// Default returns the configuration of a server that nobody configured.
+func Default() Config {
+	return Config{
+		Server:   Server{Address: "localhost:8080", Metrics: "127.0.0.1:9464"},
+		Limits:   Limits{BodyBytes: 26 << 20, RatePerMinute: 120, Concurrent: 16, Timeout: 30 * time.Second},
+		Reader:   Reader{Lang: "en"},
+		MailAuth: MailAuth{Timeout: 3 * time.Second},
+		OCR: OCR{Enabled: true, Binary: "tesseract", Languages: "eng+deu+jpn", Timeout: 20 * time.Second,
+			MemoryMB: 1024, MaxPixels: 24_000_000, Concurrency: 2},
+		Speech: Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
+		Books:  Books{Timeout: 3 * time.Second},
+		Log:    Log{Level: "info", Format: "text"},
+	}
+}
+
+// Prefix begins the name of every environment variable that overrides a key:
+// BONAFIDE_SERVER_ADDRESS overrides server.address. Lists are separated by
+// commas.
+const Prefix = "BONAFIDE_"
+
+// Load reads the file at path over the defaults, then the environment over
+// both, and checks the result. An empty path means no file. The error lists
+// every key that is unknown or wrong, not only the first.
+func Load(path string, environ []string) (Config, error) {
+	k := koanf.New(".")
+	if path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return Config{}, fmt.Errorf("config: read file: %w", err)
+		}
+		if err := k.Load(rawbytes.Provider(raw), yaml.Parser()); err != nil {
+			return Config{}, fmt.Errorf("config: read %s: %w", path, err)
+		}
+	}
+	keys := Keys()
+	known := map[string]bool{}
+	for _, key := range keys {
+		known[key.Name] = true
+	}
+	var problems []error
+	for _, key := range k.Keys() {
+		if !known[key] {
+			problems = append(problems, fmt.Errorf("%s: no such key%s", key, nearest(key, keys)))
+		}
+	}
+	fromEnv, errs := environment(keys, environ)
+	problems = append(problems, errs...)
+	if err := k.Load(confmap.Provider(fromEnv, "."), nil); err != nil {
+		return Config{}, fmt.Errorf("config: environment: %w", err)
+	}
+	c := Default()
+	if err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{}); err != nil {
+		problems = append(problems, err)
+	}
+	problems = append(problems, c.Check()...)
+	if len(problems) > 0 {
+		return Config{}, fmt.Errorf("config: %w", errors.Join(problems...))
+	}
+	return c, nil
+}
+
+// environment picks the variables with our prefix. One that names no key is an
+// error: a typing mistake must not silently do nothing.
+func environment(keys []Key, environ []string) (map[string]any, []error) {
+	out := map[string]any{}
+	var errs []error
+	for _, kv := range environ {
+		name, value, ok := strings.Cut(kv, "=")
+		if !ok || !strings.HasPrefix(name, Prefix) {
+			continue
+		}
+		found := false
+		for _, key := range keys {
+			if key.Variable != name {
+				continue
+			}
+			found = true
+			if key.List {
+				list := []string{}
+				for _, v := range strings.Split(value, ",") {
+					if v = strings.TrimSpace(v); v != "" {
+						list = append(list, v)
+					}
+				}
+				out[key.Name] = list
+			} else {
+				out[key.Name] = value
+			}
+		}
+		if !found {
+			errs = append(errs, fmt.Errorf("%s: no key has this variable; `bonafide config docs` lists all", name))
+		}
+	}
+	return out, errs
+}
+
+// Check returns everything that is wrong with the values.
+func (c *Config) Check() []error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Server.Address); err != nil {
+		bad("server.address", "%q is not address:port", c.Server.Address)
+	}
+	if c.Server.Metrics != "" && !loopback(c.Server.Metrics) {
+		bad("server.metrics_address", "%q must be a loopback address with a port, such as 127.0.0.1:9464", c.Server.Metrics)
+	}
+	if c.Limits.BodyBytes < 1<<16 || c.Limits.BodyBytes > 1<<30 {
+		bad("limits.body_bytes", "%d: want 65536 to 1073741824", c.Limits.BodyBytes)
+	}
+	if c.Limits.Concurrent < 1 {
+		bad("limits.concurrent", "want at least 1")
+	}
+	if c.Limits.RatePerMinute < 0 {
+		bad("limits.rate_per_minute", "want 0 or more")
+	}
+	for key, d := range map[string]time.Duration{"limits.timeout": c.Limits.Timeout, "mail_auth.dns_timeout": c.MailAuth.Timeout,
+		"ocr.timeout": c.OCR.Timeout, "speech.timeout": c.Speech.Timeout, "books.timeout": c.Books.Timeout} {
+		if d <= 0 || d > time.Hour {
+			bad(key, "%s: want more than 0 and at most 1h", d)
+		}
+	}
+	if c.Reader.Lang != "en" && c.Reader.Lang != "de" && c.Reader.Lang != "ja" {
+		bad("reader.lang", "%q: want en, de or ja", c.Reader.Lang)
+	}
+	if c.Reader.Country != "" && len(c.Reader.Country) != 2 {
+		bad("reader.country", "%q: want two letters (ISO 3166-1)", c.Reader.Country)
+	}
+	for key, u := range map[string]string{"speech.url": c.Speech.URL, "books.orders_url": c.Books.OrdersURL, "server.base_url": c.Server.BaseURL} {
+		if p, err := url.Parse(u); u != "" && (err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https") {
+			bad(key, "%q is not an http or https address", u)
+		}
+	}
+	for key, p := range map[string]string{"mail_auth.dns_file": c.MailAuth.File, "books.orders_file": c.Books.Orders,
+		"books.outbound_file": c.Books.Outbound, "data.overlay": c.Data.Overlay} {
+		if _, err := os.Stat(p); p != "" && errors.Is(err, fs.ErrNotExist) {
+			bad(key, "%s does not exist", p)
+		}
+	}
+	if n := len(c.Books.VoucherKey); n > 0 && n < 32 {
+		bad("books.voucher_key", "%d characters: want at least 32", n)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		bad("log.format", "%q: want text or json", c.Log.Format)
+	}
+	sort.Slice(errs, func(i, j int) bool { return errs[i].Error() < errs[j].Error() })
+	return errs
+}
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Key describes one key of the configuration.
+type Key struct {
+	Name, Variable, Doc, Default string
+	List, Secret                 bool
+}
+
+// Keys lists every key in the order of the file.
+func Keys() []Key {
+	var out []Key
+	walk("", reflect.ValueOf(Default()), &out)
+	return out
+}
+
+func walk(prefix string, v reflect.Value, out *[]Key) {
+	for i := 0; i < v.NumField(); i++ {
+		f := v.Type().Field(i)
+		name := prefix + f.Tag.Get("koanf")
+		if f.Type.Kind() == reflect.Struct {
+			walk(name+".", v.Field(i), out)
+			continue
+		}
+		def := fmt.Sprint(v.Field(i).Interface())
+		if f.Type.Kind() == reflect.Slice {
+			def = ""
+		}
+		*out = append(*out, Key{
+			Name: name, Doc: f.Tag.Get("doc"), Default: def,
+			Variable: Prefix + strings.ToUpper(strings.ReplaceAll(name, ".", "_")),
+			List:     f.Type.Kind() == reflect.Slice, Secret: f.Tag.Get("secret") == "true",
+		})
+	}
+}
+
+// nearest suggests the key that was probably meant.
+func nearest(key string, keys []Key) string {
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	for _, k := range keys {
+		if strings.HasSuffix(k.Name, "."+last) {
+			return fmt.Sprintf("; did you mean %s?", k.Name)
+		}
+	}
+	return ""
+}
+
+// Markdown documents every key as a table.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("| key | default | environment variable | meaning |\n|---|---|---|---|\n")
+	for _, k := range Keys() {
+		def := k.Default
+		if def == "" {
+			def = "(empty)"
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | `%s` | %s |\n", k.Name, def, k.Variable, k.Doc)
+	}
+	return b.String()
+}

@@ -1,0 +1,374 @@
+package redflag
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"bonafide/contact"
+	"bonafide/evidence"
+)
+
+// file is one language's knowledge as it stands under redflags/.
+type file struct {
+	AsOf   string   `yaml:"as_of"`
+	Lang   string   `yaml:"lang"`
+	Source []string `yaml:"source"`
+	Note   string   `yaml:"note"`
+	// Concepts: name → ways to word it.
+	Concepts map[string][]string `yaml:"concepts"`
+	// Flags: code → compositions, any of which raises it.
+	Flags map[string]flagFile `yaml:"flags"`
+}
+
+type flagFile struct {
+	// Not lists concepts that no composition of this flag may stand beside.
+	Not []string   `yaml:"not"`
+	Any []ruleFile `yaml:"any"`
+}
+
+// ruleFile is one composition. Concepts are named; a text that begins with
+// "= " is a pattern of its own.
+type ruleFile struct {
+	// Need: all of these in one sentence. Seq: all, in this order.
+	Need []string `yaml:"need"`
+	Seq  []string `yaml:"seq"`
+	// Not: none of these in the sentence. DocNot: none in the whole part.
+	Not    []string `yaml:"not"`
+	DocNot []string `yaml:"doc_not"`
+	// Near: all of Need or Seq within so many words.
+	Near int `yaml:"near"`
+	// Across: Need may be spread over two sentences that follow each other.
+	Across bool `yaml:"across"`
+	// In: "said" (by the other side) or "told" (by the person); empty: both.
+	In string `yaml:"in"`
+	// Channels: only these; empty: all.
+	Channels []string `yaml:"channels"`
+	// Strength scales the weight; 0 means 1.
+	Strength float64 `yaml:"strength"`
+}
+
+// lexicon is a compiled file.
+type lexicon struct {
+	lang     string
+	flags    []evidence.Code
+	concepts map[string]int
+	names    []string
+	// matchers and their index by kind.
+	keys  map[matcherKey]int
+	infix []matcherKey
+	// maxPrefix, maxSuffix bound how much of a token is looked up.
+	maxPrefix, maxSuffix int
+	// seqs are all sequences; bySlot and byRef find those that start so.
+	seqs   []sequence
+	bySlot [][]int
+	byRef  [][]int
+	level  []int
+	levels int
+	rules  []rule
+}
+
+type sequence struct {
+	concept int
+	elems   []element
+}
+
+type rule struct {
+	code     evidence.Code
+	need     []int
+	ordered  bool
+	not      []int
+	docNot   []int
+	near     int
+	across   bool
+	in       string
+	channels map[contact.Channel]bool
+	strength float64
+}
+
+type matcherKind uint8
+
+const (
+	exact matcherKind = iota
+	prefix
+	suffix
+	infix
+	byClass
+)
+
+type matcherKey struct {
+	kind  matcherKind
+	text  string
+	class class
+}
+
+func (l *lexicon) matcher(k matcherKey) int {
+	if id, ok := l.keys[k]; ok {
+		return id
+	}
+	id := len(l.keys)
+	l.keys[k] = id
+	switch k.kind {
+	case prefix:
+		l.maxPrefix = max(l.maxPrefix, len(k.text))
+	case suffix:
+		l.maxSuffix = max(l.maxSuffix, len(k.text))
+	case infix:
+		l.infix = append(l.infix, k)
+	}
+	return id
+}
+
+// Load reads and compiles every language file under redflags/ in fsys. It
+// returns an error that names file, flag or concept when something in them does
+// not hold together: an unknown name, a circle, a pattern that matches nothing.
+func Load(fsys fs.FS) (*Catalogue, error) {
+	names, err := fs.Glob(fsys, "redflags/*.yaml")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("redflag: find language files under redflags/: none found (%v)", err)
+	}
+	c := &Catalogue{languages: map[string]*lexicon{}}
+	merged := map[string]*file{}
+	for _, name := range names {
+		raw, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("redflag: %w", err)
+		}
+		var f file
+		dec := yaml.NewDecoder(bytes.NewReader(raw))
+		dec.KnownFields(true)
+		if err := dec.Decode(&f); err != nil {
+			return nil, fmt.Errorf("redflag: read %s: %w", name, err)
+		}
+		want, _, _ := strings.Cut(path.Base(name), ".")
+		if f.Lang != want || f.AsOf == "" {
+			return nil, fmt.Errorf("redflag: %s: lang is %q, want %q, and as_of must be given", name, f.Lang, want)
+		}
+		if merged[f.Lang] == nil {
+			merged[f.Lang] = &f
+		} else if err := merged[f.Lang].add(f); err != nil {
+			return nil, fmt.Errorf("redflag: %s: %w", name, err)
+		}
+	}
+	for lang, f := range merged {
+		lex, err := compile(*f)
+		if err != nil {
+			return nil, fmt.Errorf("redflag: %s: %w", lang, err)
+		}
+		c.languages[lang] = lex
+		c.order = append(c.order, lang)
+	}
+	sort.Strings(c.order)
+	return c, nil
+}
+
+// add merges another file of the same language: "en.yaml" and "en.told.yaml".
+// A concept or flag that both define is an error.
+func (f *file) add(other file) error {
+	for name, ways := range other.Concepts {
+		if _, twice := f.Concepts[name]; twice {
+			return fmt.Errorf("concept %s stands in two files", name)
+		}
+		f.Concepts[name] = ways
+	}
+	for code, flag := range other.Flags {
+		if _, twice := f.Flags[code]; twice {
+			return fmt.Errorf("flag %s stands in two files", code)
+		}
+		f.Flags[code] = flag
+	}
+	return nil
+}
+
+// compile turns a file into a lexicon.
+func compile(f file) (*lexicon, error) {
+	l := &lexicon{lang: f.Lang, concepts: map[string]int{}, keys: map[matcherKey]int{}}
+	for _, name := range sortedKeys(f.Concepts) {
+		l.concept(name)
+	}
+	for _, name := range sortedKeys(f.Concepts) {
+		for _, p := range f.Concepts[name] {
+			if err := l.addPattern(l.concepts[name], p); err != nil {
+				return nil, fmt.Errorf("concept %s: %w", name, err)
+			}
+		}
+	}
+	for _, code := range sortedKeys(f.Flags) {
+		ff := f.Flags[code]
+		l.flags = append(l.flags, evidence.Code(code))
+		for i, rf := range ff.Any {
+			rf.Not = append(append([]string(nil), ff.Not...), rf.Not...)
+			r, err := l.compileRule(evidence.Code(code), rf)
+			if err != nil {
+				return nil, fmt.Errorf("flag %s, composition %d: %w", code, i+1, err)
+			}
+			l.rules = append(l.rules, r)
+		}
+	}
+	return l, l.link()
+}
+
+func (l *lexicon) concept(name string) int {
+	id, ok := l.concepts[name]
+	if !ok {
+		id = len(l.names)
+		l.concepts[name] = id
+		l.names = append(l.names, name)
+	}
+	return id
+}
+
+func (l *lexicon) addPattern(concept int, p string) error {
+	seqs, err := l.parsePattern(p)
+	if err != nil {
+		return err
+	}
+	for _, s := range seqs {
+		l.seqs = append(l.seqs, sequence{concept, s})
+	}
+	return nil
+}
+
+// reference returns the concept that a rule names, or makes one of an inline
+// pattern.
+func (l *lexicon) reference(name string) (int, error) {
+	if strings.HasPrefix(name, "=") {
+		if id, ok := l.concepts[name]; ok {
+			return id, nil
+		}
+		id := l.concept(name)
+		return id, l.addPattern(id, strings.TrimPrefix(name, "="))
+	}
+	id, ok := l.concepts[name]
+	if !ok {
+		return 0, fmt.Errorf("no concept %q (a pattern must begin with \"= \")", name)
+	}
+	return id, nil
+}
+
+func (l *lexicon) references(names []string) ([]int, error) {
+	out := make([]int, 0, len(names))
+	for _, n := range names {
+		id, err := l.reference(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+func (l *lexicon) compileRule(code evidence.Code, rf ruleFile) (rule, error) {
+	r := rule{code: code, near: rf.Near, across: rf.Across, in: rf.In, strength: rf.Strength, ordered: len(rf.Seq) > 0}
+	if len(rf.Need) > 0 == (len(rf.Seq) > 0) {
+		return r, fmt.Errorf("want either need or seq")
+	}
+	if r.in != "" && r.in != "said" && r.in != "told" {
+		return r, fmt.Errorf("in: %q: want said or told", r.in)
+	}
+	if rf.Strength < 0 || rf.Strength > 1 {
+		return r, fmt.Errorf("strength %g: want 0 to 1", rf.Strength)
+	}
+	for _, ch := range rf.Channels {
+		if r.channels == nil {
+			r.channels = map[contact.Channel]bool{}
+		}
+		r.channels[contact.Channel(ch)] = true
+	}
+	var err error
+	if r.need, err = l.references(append(rf.Need, rf.Seq...)); err != nil {
+		return r, err
+	}
+	if r.not, err = l.references(rf.Not); err != nil {
+		return r, err
+	}
+	r.docNot, err = l.references(rf.DocNot)
+	return r, err
+}
+
+// link resolves references between concepts, refuses circles, orders concepts
+// so that each stands above those it is made of, and builds the indexes.
+func (l *lexicon) link() error {
+	for i := range l.seqs {
+		for j := range l.seqs[i].elems {
+			e := &l.seqs[i].elems[j]
+			if e.kind != ref {
+				continue
+			}
+			id, ok := l.concepts[e.name]
+			if !ok {
+				return fmt.Errorf("concept %s: no concept {%s}", l.names[l.seqs[i].concept], e.name)
+			}
+			e.concept = id
+		}
+	}
+	if err := l.rank(); err != nil {
+		return err
+	}
+	l.bySlot = make([][]int, len(l.keys))
+	l.byRef = make([][]int, len(l.names))
+	for i, s := range l.seqs {
+		first := s.elems[0]
+		if first.kind == ref {
+			l.byRef[first.concept] = append(l.byRef[first.concept], i)
+			continue
+		}
+		for _, m := range first.matchers {
+			l.bySlot[m] = append(l.bySlot[m], i)
+		}
+	}
+	return nil
+}
+
+// rank gives every concept a level above all that it refers to.
+func (l *lexicon) rank() error {
+	below := make([][]int, len(l.names))
+	for _, s := range l.seqs {
+		for _, e := range s.elems {
+			if e.kind == ref {
+				below[s.concept] = append(below[s.concept], e.concept)
+			}
+		}
+	}
+	l.level = make([]int, len(l.names))
+	state := make([]int8, len(l.names))
+	var visit func(int) error
+	visit = func(c int) error {
+		if state[c] == 1 {
+			return fmt.Errorf("concept %s refers to itself", l.names[c])
+		}
+		if state[c] == 2 {
+			return nil
+		}
+		state[c] = 1
+		for _, b := range below[c] {
+			if err := visit(b); err != nil {
+				return err
+			}
+			l.level[c] = max(l.level[c], l.level[b]+1)
+		}
+		state[c] = 2
+		l.levels = max(l.levels, l.level[c]+1)
+		return nil
+	}
+	for c := range l.names {
+		if err := visit(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,153 @@
+package redflag_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"sort"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"bonafide/contact"
+	"bonafide/contact/redflag"
+	"bonafide/contact/text"
+	"bonafide/evidence"
+)
+
+var (
+	show     = flag.Bool("show", false, "print every miss and every false alarm of the phrasing test")
+	onlyLang = flag.String("lang", "", "phrasing test: only this language")
+	onlyFlag = flag.String("flag", "", "phrasing test: only this flag")
+)
+
+// phrasings is a file of wordings: per flag what must raise it and what must
+// not.
+type phrasings struct {
+	AsOf  string `yaml:"as_of"`
+	Flags map[string]struct {
+		Hit  []string `yaml:"hit"`
+		Miss []string `yaml:"miss"`
+	} `yaml:"flags"`
+}
+
+type rate struct{ hits, positives, alarms, negatives int }
+
+func (r rate) recall() float64 { return float64(r.hits) / float64(max(r.positives, 1)) }
+func (r rate) false_() float64 { return float64(r.alarms) / float64(max(r.negatives, 1)) }
+
+func engine(t testing.TB) (*redflag.Catalogue, *text.Folding) {
+	t.Helper()
+	fsys := os.DirFS("../../data")
+	cat, err := redflag.Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold, err := text.LoadFolding(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cat, fold
+}
+
+func flagsOf(cat *redflag.Catalogue, fold *text.Folding, s string) map[evidence.Code]evidence.Finding {
+	r := text.Read(contact.Part{Name: "body", Text: s}, fold)
+	out := map[evidence.Code]evidence.Finding{}
+	for _, f := range cat.Find([]*text.Reading{r}, contact.Unknown) {
+		out[f.Code] = f
+	}
+	return out
+}
+
+func measure(t *testing.T, cat *redflag.Catalogue, fold *text.Folding, path string, print bool) (total rate) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p phrasings
+	if err := yaml.Unmarshal(raw, &p); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	var names []string
+	for f := range p.Flags {
+		names = append(names, f)
+	}
+	sort.Strings(names)
+	for _, f := range names {
+		if *onlyFlag != "" && f != *onlyFlag {
+			continue
+		}
+		var r rate
+		for _, s := range p.Flags[f].Hit {
+			r.positives++
+			if _, ok := flagsOf(cat, fold, s)[evidence.Code(f)]; ok {
+				r.hits++
+			} else if print {
+				t.Logf("missed %s: %s", f, s)
+			}
+		}
+		for _, s := range p.Flags[f].Miss {
+			r.negatives++
+			if got, ok := flagsOf(cat, fold, s)[evidence.Code(f)]; ok {
+				r.alarms++
+				if print {
+					t.Logf("FALSE ALARM %s: %s  [%s]", f, s, got.Where.Quote)
+				}
+			}
+		}
+		if print && (r.hits < r.positives || r.alarms > 0) {
+			t.Logf("%-28s recall %d/%d, false alarms %d/%d", f, r.hits, r.positives, r.alarms, r.negatives)
+		}
+		total.hits += r.hits
+		total.positives += r.positives
+		total.alarms += r.alarms
+		total.negatives += r.negatives
+	}
+	t.Logf("%s: recall %d/%d = %.3f, false alarms %d/%d = %.3f", filepath.Base(path),
+		total.hits, total.positives, total.recall(), total.alarms, total.negatives, total.false_())
+	return total
+}
+
+// TestPhrasings measures each language on the wordings it was written with
+// (cases), on wordings that were looked at while it was written (dev), and on
+// wordings that were not (held). The bar holds for those that were not.
+func TestPhrasings(t *testing.T) {
+	cat, fold := engine(t)
+	sets := []struct {
+		name, path     string
+		show           bool
+		recall, alarms float64
+	}{
+		{"cases", "../../data/redflags/cases/%.yaml", *show, 0.90, 0.02},
+		{"dev", "testdata/unseen/%.dev.yaml", *show, 0.85, 0.02},
+		{"held", "testdata/unseen/%.held.yaml", *show, 0.85, 0.02},
+		{"held2", "testdata/unseen/%.held2.yaml", false, 0.80, 0.02},
+	}
+	for _, lang := range []string{"en", "de", "ja"} {
+		if *onlyLang != "" && lang != *onlyLang {
+			continue
+		}
+		for _, s := range sets {
+			t.Run(lang+"/"+s.name, func(t *testing.T) {
+				got := measure(t, cat, fold, expand(s.path, lang), s.show)
+				if *onlyFlag != "" {
+					return
+				}
+				if got.recall() < s.recall || got.false_() > s.alarms {
+					t.Errorf("recall %.3f (want %.2f), false alarms %.3f (want at most %.2f)",
+						got.recall(), s.recall, got.false_(), s.alarms)
+				}
+			})
+		}
+	}
+}
+
+func expand(path, lang string) string {
+	for i := range path {
+		if path[i] == '%' {
+			return path[:i] + lang + path[i+1:]
+		}
+	}
+	return path
+}

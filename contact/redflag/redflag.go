@@ -1,0 +1,118 @@
+// Package redflag finds red flags in what was said or asked: the theme of a
+// contact, what it wants, how it presses. A flag is not a list of phrases but
+// a composition of concepts (who claims, what is asked, which asset, which
+// pretext, direction, negation), so that wordings that nobody wrote down
+// before raise it too. Concepts and compositions are data, one file per
+// language under redflags/.
+//
+// It is not for judging: a flag is a finding, its weight stands in the table of
+// evidence, and what follows from it is decided by contact/verdict. It looks
+// at words only: links, numbers and senders have rooms of their own.
+//
+//	cat, err := redflag.Load(data.FS)
+//	findings := cat.Find(readings, contact.Call)
+package redflag
+
+import (
+	"sort"
+
+	"bonafide/contact"
+	"bonafide/contact/text"
+	"bonafide/evidence"
+)
+
+// Catalogue is the compiled knowledge of all languages. It does not change
+// after Load and may be used by many goroutines.
+type Catalogue struct {
+	languages map[string]*lexicon
+	order     []string
+}
+
+// MaxSentences bounds how many sentences of one contact are read; what stands
+// behind them is not looked at.
+const MaxSentences = 4000
+
+// Languages returns the codes of the languages that the catalogue knows, in
+// alphabetical order.
+func (c *Catalogue) Languages() []string { return append([]string(nil), c.order...) }
+
+// Flags returns the codes that a language has compositions for, sorted.
+func (c *Catalogue) Flags(lang string) []evidence.Code {
+	l := c.languages[lang]
+	if l == nil {
+		return nil
+	}
+	return append([]evidence.Code(nil), l.flags...)
+}
+
+// Find returns at most one finding per flag: the first place where a
+// composition of the flag holds. Hidden text is not read (its presence is a
+// finding of another room); quoted text counts only where nothing else is said.
+// Findings come in the order of their codes, so that the same contact gives the
+// same list.
+func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Finding {
+	found := map[evidence.Code]evidence.Finding{}
+	budget := MaxSentences
+	onlyQuoted := true
+	for _, r := range rs {
+		if r.Part.Kind == contact.Said && r.Part.Name != "subject" {
+			onlyQuoted = false
+		}
+	}
+	for _, r := range rs {
+		if r.Part.Kind == contact.Hidden || r.Part.Kind == contact.Quoted && !onlyQuoted {
+			continue
+		}
+		c.read(r, ch, &budget, found)
+	}
+	out := make([]evidence.Finding, 0, len(found))
+	for _, f := range found {
+		out = append(out, f)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Code < out[j].Code })
+	return out
+}
+
+// read looks at one part with every lexicon that its passages call for.
+func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found map[evidence.Code]evidence.Finding) {
+	for _, lang := range c.order {
+		lex := c.languages[lang]
+		doc := lex.newDocument(r, ch)
+		for _, s := range r.Sentences {
+			if *budget--; *budget < 0 {
+				break
+			}
+			if c.speaks(r, s, lang) {
+				doc.add(s)
+			} else {
+				doc.skip()
+			}
+		}
+		doc.findings(found)
+	}
+}
+
+// short is the length in bytes below which the language of a Latin-script
+// sentence is not certain enough to leave it unread.
+const short = 60
+
+// speaks reports whether a sentence should be read with the lexicon of a
+// language: when the passage has that language or none was recognised, and,
+// for short sentences, when the passage seems to be in a language that has no
+// lexicon or the part as a whole is in this one.
+func (c *Catalogue) speaks(r *text.Reading, s text.Span, lang string) bool {
+	if lang == "ja" {
+		return hasCJK(r.Folded[s.Start:s.End])
+	}
+	at := r.LangAt(s.Start)
+	if at == lang || at == "" {
+		return true
+	}
+	if s.End-s.Start >= short {
+		return false
+	}
+	if _, ours := c.languages[at]; ours {
+		return r.Lang == lang || r.Lang == ""
+	}
+	return at != "ja" && at != "zh" && at != "ko"
+}

@@ -1,0 +1,96 @@
+package text
+
+// passages tells the language of each sentence, with the help of its
+// neighbours, and joins sentences of one language.
+func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
+	if l == nil || len(sentences) == 0 {
+		return nil, ""
+	}
+	views := make([]view, len(sentences))
+	var total [maxLatin]float64
+	latin := 0
+	for i, sp := range sentences {
+		t := s[sp.Start:sp.End]
+		v := &views[i]
+		if v.script, v.sure = l.scripts(t).byScript(); v.script != "" {
+			continue
+		}
+		v.scores, v.letters = l.score(t)
+		latin += v.letters
+		for k := range total {
+			total[k] += v.scores[k]
+		}
+	}
+	main, _ := l.best(total, latin)
+	kana, chinese := false, false
+	for _, v := range views {
+		kana = kana || v.script == "ja" && v.sure > 0.6
+		chinese = chinese || v.script == "zh"
+	}
+	var out []Passage
+	weight := map[string]int{}
+	for i, sp := range sentences {
+		lang := l.settle(views, i, main, chinese && !kana)
+		weight[lang] += views[i].weight(sp)
+		if n := len(out); n > 0 && out[n-1].Lang == lang {
+			out[n-1].End = sp.End
+			continue
+		}
+		out = append(out, Passage{Span: sp, Lang: lang})
+	}
+	lang, most := "", 0
+	for _, p := range out {
+		if w := weight[p.Lang]; p.Lang != "" && w > most {
+			lang, most = p.Lang, w
+		}
+	}
+	return out, lang
+}
+
+// view is what one sentence says about its language by itself.
+type view struct {
+	script  string
+	sure    float64
+	scores  [maxLatin]float64
+	letters int
+}
+
+func (v *view) weight(sp Span) int {
+	if v.script != "" {
+		return sp.End - sp.Start
+	}
+	return v.letters
+}
+
+// settle names the language of sentence i: by itself when that is sure, else
+// with half the weight of each neighbour, else that of the whole text.
+func (l *languages) settle(views []view, i int, main string, chinese bool) string {
+	v := &views[i]
+	if v.script != "" {
+		if v.script == "ja" && v.sure < 0.6 && chinese {
+			return "zh"
+		}
+		return v.script
+	}
+	if lang, sure := l.best(v.scores, v.letters); sure >= certain && v.letters >= 6 {
+		return lang
+	}
+	scores, letters := v.scores, v.letters
+	for _, j := range []int{i - 1, i + 1} {
+		if j < 0 || j >= len(views) || views[j].script != "" {
+			continue
+		}
+		for k := range scores {
+			scores[k] += views[j].scores[k] / 2
+		}
+		letters += views[j].letters
+	}
+	lang, conf := l.best(scores, letters)
+	switch {
+	case letters < fewLetters && conf < certain:
+		return ""
+	case conf < sure && main != "":
+		return main
+	}
+	return lang
+}

@@ -1,0 +1,163 @@
+// Package contacts is the contact desk: one use case, "is this contact really
+// from the shop, and what do I do now?". It reads what was given into a
+// Contact, lets every room look at it, weighs what they found, decides, and
+// writes the answer in the reader's language with next steps and receivers of
+// a report.
+//
+// It keeps nothing: a check leaves no trace in the server. It fetches nothing
+// that a contact contains. It does not render: the doors do.
+//
+//	desk, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+//	answer, err := desk.Check(ctx, contacts.Request{Channel: "call", Text: "…"}, contacts.Caller{})
+package contacts
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"bonafide/access"
+	"bonafide/casework/playbook"
+	"bonafide/casework/report"
+	"bonafide/contact/attachment"
+	"bonafide/contact/brand"
+	"bonafide/contact/call"
+	"bonafide/contact/image"
+	"bonafide/contact/link"
+	"bonafide/contact/mailauth"
+	"bonafide/contact/mention"
+	"bonafide/contact/message"
+	"bonafide/contact/phone"
+	"bonafide/contact/record"
+	"bonafide/contact/redflag"
+	"bonafide/contact/text"
+	"bonafide/contact/verdict"
+	"bonafide/evidence"
+	"bonafide/ident"
+)
+
+// PictureReader reads the text in a picture (PNG). It returns a fault of kind
+// NotConfigured when no program for it is installed, with the command that
+// installs it.
+type PictureReader interface {
+	ReadPicture(ctx context.Context, png []byte) (string, error)
+}
+
+// Transcriber turns audio into text. It returns a fault of kind NotConfigured
+// when no address for it is configured.
+type Transcriber interface {
+	Transcribe(ctx context.Context, filename string, audio []byte) (string, error)
+}
+
+// OrderBook is the shop's own list of orders: those tied to a person.
+type OrderBook interface {
+	OrdersOf(ctx context.Context, p record.Person) ([]record.Order, error)
+}
+
+// Register is the shop's own list of contacts that it made: those to the
+// numbers and addresses of one person, between two times.
+type Register interface {
+	ContactsTo(ctx context.Context, to []string, from, until time.Time) (record.Book, error)
+}
+
+// Config is what a desk is made of. Data and Now are required; the rest may be
+// missing, and the answer then says what was not looked at.
+type Config struct {
+	Data fs.FS
+	// Now is the clock: it decides opening hours and the age of facts, never
+	// a verdict.
+	Now      func() time.Time
+	Pictures PictureReader
+	Speech   Transcriber
+	Orders   OrderBook
+	Outbound Register
+	// RegisterKey opens hashed receivers in the outbound register.
+	RegisterKey []byte
+	Vouchers    *access.Vouchers
+	// OwnOrders are orders of the one person that this desk works for, as the
+	// command line is given them; nil when it works for many.
+	OwnOrders []record.Order
+	// Resolver gives a resolver for one mail; nil means offline.
+	Resolver       func() mailauth.Resolver
+	TrustedHosts   []string
+	TrustedSealers []ident.Domain
+	// Observe is told channel and verdict of each check, for counting.
+	Observe func(channel, verdict string)
+}
+
+// Desk answers checks. It may be used by many goroutines.
+type Desk struct {
+	cfg       Config
+	folding   *text.Folding
+	brands    *brand.Book
+	links     *link.Lists
+	phones    *phone.Tables
+	reported  *phone.ReportFile
+	formats   *mention.Formats
+	labels    *call.Labels
+	kinds     *attachment.Kinds
+	layouts   *image.Layouts
+	words     *message.Words
+	flags     *redflag.Catalogue
+	records   *record.Records
+	table     *evidence.Table
+	rules     *verdict.Rules
+	playbooks *playbook.Book
+	receivers *report.Directory
+	texts     *sentences
+}
+
+// New loads all knowledge. An error names the file that does not hold
+// together.
+func New(cfg Config) (*Desk, error) {
+	d := &Desk{cfg: cfg}
+	steps := []func() error{
+		func() (err error) { d.folding, err = text.LoadFolding(cfg.Data); return },
+		func() (err error) { d.brands, err = brand.Load(cfg.Data); return },
+		func() (err error) { d.links, err = link.Load(cfg.Data); return },
+		func() (err error) { d.phones, err = phone.Load(cfg.Data); return },
+		func() (err error) { d.reported, err = phone.LoadReports(cfg.Data, "phone/reported.yaml"); return },
+		func() (err error) { d.formats, err = mention.Load(cfg.Data); return },
+		func() (err error) { d.labels, err = call.Load(cfg.Data); return },
+		func() (err error) { d.kinds, err = attachment.Load(cfg.Data); return },
+		func() (err error) { d.layouts, err = image.Load(cfg.Data); return },
+		func() (err error) { d.words, err = message.Load(cfg.Data); return },
+		func() (err error) { d.flags, err = redflag.Load(cfg.Data); return },
+		func() (err error) { d.records, err = record.Load(cfg.Data); return },
+		func() (err error) { d.table, err = evidence.LoadTable(cfg.Data); return },
+		func() (err error) { d.playbooks, err = playbook.Load(cfg.Data); return },
+		func() (err error) { d.receivers, err = report.Load(cfg.Data); return },
+		func() (err error) { d.texts, err = loadSentences(cfg.Data); return },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	d.rules, err = verdict.LoadRules(cfg.Data, d.table)
+	return d, err
+}
+
+// Check answers one question. Errors are faults: Invalid names the field that
+// is wrong, TooLarge the limit, NotConfigured what the operator would have to
+// switch on. A contact that cannot be told gives no error but the verdict
+// unknown.
+func (d *Desk) Check(ctx context.Context, req Request, who Caller) (*Answer, error) {
+	if err := d.normalise(&req); err != nil {
+		return nil, err
+	}
+	s, err := d.read(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.look(ctx, req, who, s); err != nil {
+		return nil, err
+	}
+	es, _ := d.table.Weigh(s.findings)
+	v := d.rules.Decide(verdict.Input{Contact: s.contact, Evidence: es, Table: d.table})
+	if d.cfg.Observe != nil {
+		d.cfg.Observe(string(s.contact.Channel), string(v.Outcome))
+	}
+	return d.compose(req, s, es, v), nil
+}

@@ -1,0 +1,236 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// contentPolicy allows nothing but our own files: no inline script or style,
+// no third party, no frame, no form to elsewhere.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; font-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headers sets the security headers of every answer (OWASP Secure Headers).
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !strings.HasPrefix(r.URL.Path, "/static/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type requestID struct{}
+
+// RequestID returns the id of the request that a context belongs to.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestID{}).(string)
+	return id
+}
+
+// status remembers what was answered.
+type status struct {
+	http.ResponseWriter
+	code int
+	size int64
+}
+
+// WriteHeader remembers the status.
+func (s *status) WriteHeader(code int) {
+	if s.code == 0 {
+		s.code = code
+	}
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Write counts the bytes.
+func (s *status) Write(b []byte) (int, error) {
+	if s.code == 0 {
+		s.code = http.StatusOK
+	}
+	n, err := s.ResponseWriter.Write(b)
+	s.size += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// logged gives every request an id, logs one line without personal data (no
+// address, no query, no body), counts it, and turns a panic into a 500.
+func logged(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var raw [8]byte
+		_, _ = rand.Read(raw[:])
+		id := hex.EncodeToString(raw[:])
+		w.Header().Set("X-Request-Id", id)
+		s := &status{ResponseWriter: w}
+		start := time.Now()
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				log.Error("panic", "request_id", id, "path", route(r), "cause", p, "stack", string(debug.Stack()))
+				if s.code == 0 {
+					http.Error(s, "Internal error. The request id helps to find it: "+id, http.StatusInternalServerError)
+				}
+			}
+			took := time.Since(start)
+			m.request(route(r), r.Method, s.code, took)
+			log.Info("request", "request_id", id, "method", r.Method, "path", route(r), "status", s.code,
+				"bytes", s.size, "ms", took.Milliseconds())
+		}()
+		next.ServeHTTP(s, r.WithContext(context.WithValue(r.Context(), requestID{}, id)))
+	})
+}
+
+// route is the path as it may be logged and counted: known prefixes only, so
+// that nothing that a stranger puts into a path reaches a log or a metric.
+func route(r *http.Request) string {
+	if r.Pattern != "" {
+		if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+			return path
+		}
+		return r.Pattern
+	}
+	for _, p := range []string{"/v1/", "/static/", "/openapi", "/healthz", "/readyz"} {
+		if strings.HasPrefix(r.URL.Path, p) {
+			return p
+		}
+	}
+	return "/"
+}
+
+// limiter bounds how many checks one client address starts in a minute and how
+// many run at the same time. Addresses are kept in memory only, as long as
+// they matter.
+type limiter struct {
+	perMinute  int
+	proxies    int
+	slots      chan struct{}
+	mu         sync.Mutex
+	clients    map[string]*client // guarded by mu
+	lastSwept  time.Time          // guarded by mu
+	maxClients int
+}
+
+type client struct {
+	lim  *rate.Limiter
+	seen time.Time
+}
+
+func newLimiter(perMinute, concurrent, proxies int) *limiter {
+	return &limiter{perMinute: perMinute, proxies: proxies, slots: make(chan struct{}, concurrent),
+		clients: map[string]*client{}, maxClients: 100_000}
+}
+
+// allow reports whether a client may start a check now.
+func (l *limiter) allow(addr string, now time.Time) bool {
+	if l.perMinute == 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.lastSwept) > time.Minute || len(l.clients) >= l.maxClients {
+		for a, c := range l.clients {
+			if now.Sub(c.seen) > 2*time.Minute {
+				delete(l.clients, a)
+			}
+		}
+		l.lastSwept = now
+	}
+	c := l.clients[addr]
+	if c == nil {
+		if len(l.clients) >= l.maxClients {
+			return false
+		}
+		c = &client{lim: rate.NewLimiter(rate.Limit(float64(l.perMinute)/60), max(l.perMinute/2, 1))}
+		l.clients[addr] = c
+	}
+	c.seen = now
+	return c.lim.AllowN(now, 1)
+}
+
+// address is the client's address: a /64 for IPv6, so that one connection does
+// not count as many clients.
+func (l *limiter) address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if l.proxies > 0 {
+		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if i := len(hops) - l.proxies; i >= 0 {
+			host = strings.TrimSpace(hops[i])
+		}
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
+}
+
+// limit guards the requests that cost something: every POST.
+func (l *limiter) limit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if !l.allow(l.address(r), time.Now()) {
+			w.Header().Set("Retry-After", "30")
+			refuse(w, r, http.StatusTooManyRequests, "Too many checks from this address. Please wait half a minute and try again.")
+			return
+		}
+		select {
+		case l.slots <- struct{}{}:
+			defer func() { <-l.slots }()
+		case <-time.After(5 * time.Second):
+			w.Header().Set("Retry-After", "5")
+			refuse(w, r, http.StatusServiceUnavailable, "The server is busy. Please try again in a few seconds.")
+			return
+		case <-r.Context().Done():
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuse answers in the form that the caller reads: problem+json for the API,
+// text for people.
+func refuse(w http.ResponseWriter, r *http.Request, code int, text string) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(code)
+		_, _ = w.Write([]byte(`{"title":"` + http.StatusText(code) + `","status":` + itoa(code) + `,"detail":"` + text + `"}` + "\n"))
+		return
+	}
+	http.Error(w, text, code)
+}
+
+func itoa(n int) string {
+	return string([]byte{byte('0' + n/100), byte('0' + n/10%10), byte('0' + n%10)})
+}

@@ -1,0 +1,254 @@
+// Package server wires Bonafide together: configuration, data, the outside
+// world, the desk and the doors. It is the one place where every wire can be
+// followed; it holds no rule of its own.
+//
+//	srv, err := server.New(cfg, server.Options{Version: "1.0"})
+//	err = srv.Run(ctx)
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"bonafide/access"
+	"bonafide/api"
+	"bonafide/config"
+	"bonafide/contact/record"
+	"bonafide/data"
+	"bonafide/desk/contacts"
+	"bonafide/ident"
+	"bonafide/outside/speech"
+	"bonafide/web"
+)
+
+// Options are what the command line adds to the configuration.
+type Options struct {
+	Version string
+	// Demo serves example contacts on the page.
+	Demo bool
+	Log  *slog.Logger
+	// Out is where a person reads how to start.
+	Out io.Writer
+}
+
+// Server is a wired server.
+type Server struct {
+	cfg   config.Config
+	opt   Options
+	http  http.Handler
+	meter *metrics
+	ready atomic.Bool
+}
+
+// Desk wires a contact desk from a configuration. observe may be nil; own are
+// the orders of the one person that it works for, nil when it works for many.
+func Desk(cfg config.Config, observe func(channel, verdict string), own []record.Order) (*contacts.Desk, error) {
+	fsys := Knowledge(cfg.Data.Overlay)
+	vouchers, err := access.NewVouchers(cfg.Books.VoucherKey)
+	if err != nil {
+		return nil, err
+	}
+	c := contacts.Config{
+		Data: fsys, Now: time.Now, Vouchers: vouchers, TrustedHosts: cfg.MailAuth.TrustedHosts, Observe: observe, OwnOrders: own,
+	}
+	for _, s := range cfg.MailAuth.TrustedSealers {
+		c.TrustedSealers = append(c.TrustedSealers, ident.Domain(s))
+	}
+	if c.Resolver, err = resolver(cfg.MailAuth); err != nil {
+		return nil, err
+	}
+	if cfg.OCR.Enabled {
+		c.Pictures = pictures{ocrReader(cfg.OCR)}
+	}
+	if cfg.Speech.URL != "" {
+		client, err := speech.New(speech.Config{URL: cfg.Speech.URL, Key: cfg.Speech.Key, Model: cfg.Speech.Model, Timeout: cfg.Speech.Timeout})
+		if err != nil {
+			return nil, err
+		}
+		c.Speech = audio{client}
+	}
+	if err := books(cfg.Books, fsys, &c); err != nil {
+		return nil, err
+	}
+	return contacts.New(c)
+}
+
+// New wires a server.
+func New(cfg config.Config, opt Options) (*Server, error) {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	s := &Server{cfg: cfg, opt: opt, meter: newMetrics()}
+	desk, err := Desk(cfg, func(channel, verdict string) { s.meter.verdicts.WithLabelValues(channel, verdict).Inc() }, nil)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	api.Register(mux, desk, api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version})
+	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), web.Options{
+		Lang: cfg.Reader.Lang, Country: cfg.Reader.Country, BodyBytes: cfg.Limits.BodyBytes, BaseURL: cfg.Server.BaseURL,
+		Demo: opt.Demo, Version: opt.Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages.Register(mux)
+	s.health(mux)
+	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
+	s.http = logged(opt.Log, s.meter, headers(lim.limit(deadline(cfg.Limits.Timeout, mux))))
+	s.ready.Store(true)
+	return s, nil
+}
+
+// deadline bounds the work of one request.
+func deadline(d time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (s *Server) health(mux *http.ServeMux) {
+	plain := func(w http.ResponseWriter, code int, text string) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, text+"\n")
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !s.ready.Load() {
+			plain(w, http.StatusServiceUnavailable, "stopping")
+			return
+		}
+		plain(w, http.StatusOK, "ready")
+	})
+}
+
+// Handler returns the whole server as a handler, for tests.
+func (s *Server) Handler() http.Handler { return s.http }
+
+// Run serves until the context ends, then finishes what is under way.
+func (s *Server) Run(ctx context.Context) error {
+	ln, err := net.Listen("tcp", s.cfg.Server.Address)
+	if err != nil {
+		return fmt.Errorf("server: listen on %s: %w (set server.address to another port)", s.cfg.Server.Address, err)
+	}
+	srv := &http.Server{
+		Handler: s.http, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
+	}
+	stopMetrics, err := s.serveMetrics()
+	if err != nil {
+		_ = ln.Close()
+		return err
+	}
+	defer stopMetrics()
+	s.greet(ln.Addr())
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("server: %w", err)
+	case <-ctx.Done():
+	}
+	s.ready.Store(false)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("server: stop: %w", err)
+	}
+	return nil
+}
+
+// serveMetrics opens the loopback listener of /metrics. A port in use is no
+// reason not to serve people: it is logged.
+func (s *Server) serveMetrics() (stop func(), err error) {
+	if s.cfg.Server.Metrics == "" {
+		return func() {}, nil
+	}
+	ln, err := net.Listen("tcp", s.cfg.Server.Metrics)
+	if err != nil {
+		s.opt.Log.Warn("metrics are off: the address cannot be listened on", "address", s.cfg.Server.Metrics, "cause", err.Error())
+		return func() {}, nil
+	}
+	srv := &http.Server{Handler: s.meter.handler(), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = srv.Serve(ln) }()
+	return func() { _ = srv.Close() }, nil
+}
+
+// greet tells a person where to go and what is not there.
+func (s *Server) greet(addr net.Addr) {
+	if s.opt.Out == nil {
+		return
+	}
+	_, port, _ := net.SplitHostPort(addr.String())
+	fmt.Fprintf(s.opt.Out, "\nBonafide %s is ready: http://localhost:%s\n", s.opt.Version, port)
+	fmt.Fprintf(s.opt.Out, "  pages   http://localhost:%s/      API  http://localhost:%s/openapi.json\n", port, port)
+	if s.cfg.Server.Metrics != "" {
+		fmt.Fprintf(s.opt.Out, "  metrics http://%s/metrics (this machine only)\n", s.cfg.Server.Metrics)
+	}
+	if s.cfg.OCR.Enabled {
+		if st := ocrReader(s.cfg.OCR).Available(); !st.OK || len(st.Missing) > 0 {
+			fmt.Fprintf(s.opt.Out, "  Screenshots cannot be read yet. This installs what is missing:\n    %s\n", st.Hint)
+		}
+	}
+	fmt.Fprintln(s.opt.Out, "  Nothing that people enter is kept. Stop with Ctrl+C.")
+}
+
+// Knowledge is the shipped data with the files of an overlay folder over it: a
+// file of the same path replaces the shipped one.
+func Knowledge(overlay string) fs.FS {
+	if overlay == "" {
+		return data.FS
+	}
+	return layered{os.DirFS(overlay), data.FS}
+}
+
+// layered looks a file up in the upper file system first.
+type layered struct{ upper, lower fs.FS }
+
+// Open opens the upper file of that name if there is one.
+func (l layered) Open(name string) (fs.File, error) {
+	f, err := l.upper.Open(name)
+	if err != nil {
+		return l.lower.Open(name)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		_ = f.Close()
+		return l.lower.Open(name)
+	}
+	return f, nil
+}
+
+// Glob finds the files of both.
+func (l layered) Glob(pattern string) ([]string, error) {
+	seen := map[string]bool{}
+	for _, sys := range []fs.FS{l.lower, l.upper} {
+		names, err := fs.Glob(sys, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			seen[path.Clean(n)] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for n := range seen {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out, nil
+}

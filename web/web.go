@@ -1,0 +1,195 @@
+// Package web is the door for people: pages rendered on the server, phone
+// first, usable without JavaScript and better with it, in the languages of
+// locale. It turns forms into questions for the contact desk and its answers
+// into pages.
+//
+// It keeps nothing of what people enter: no session, no log of contents, no
+// file. Two cookies hold the language and the country of the reader. It is not
+// for programs (api).
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"bonafide/contact/brand"
+	"bonafide/desk/contacts"
+	"bonafide/locale"
+)
+
+// Desk is what the pages need of the contact desk.
+type Desk interface {
+	Check(ctx context.Context, req contacts.Request, who contacts.Caller) (*contacts.Answer, error)
+	ReportMail(ctx context.Context, req contacts.Request, receiver string) ([]byte, error)
+	Profile(id string) *brand.Profile
+	Brands() []contacts.BrandName
+	Receivers(q contacts.ReceiverQuery) ([]contacts.Receiver, error)
+	Facts(lang string) []contacts.Fact
+	Situations(lang string) []contacts.CodeText
+	GaveKinds(lang string) []contacts.CodeText
+	FlagTitles(lang string, ids ...string) []contacts.CodeText
+	Countries() []string
+}
+
+// Options are settings of the pages.
+type Options struct {
+	// Lang and Country are assumed of people who say nothing.
+	Lang, Country string
+	BodyBytes     int64
+	BaseURL       string
+	Version       string
+	// Demo shows example contacts on the first page.
+	Demo bool
+}
+
+//go:embed pages static
+var files embed.FS
+
+// Web renders the pages.
+type Web struct {
+	desk  Desk
+	texts *locale.Texts
+	opt   Options
+	pages map[string]*template.Template
+	// examples by language; empty outside of a demonstration.
+	examples map[string][]example
+}
+
+// New parses all pages. fsys is the data folder, for the texts.
+func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
+	texts, err := locale.Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Lang == "" {
+		opt.Lang = "en"
+	}
+	w := &Web{desk: desk, texts: texts, opt: opt, pages: map[string]*template.Template{}}
+	if opt.Demo {
+		if w.examples, err = loadExamples(fsys); err != nil {
+			return nil, err
+		}
+	}
+	names, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	funcs := template.FuncMap{"list": func(v ...any) []any { return v }, "join": strings.Join, "groups": groups}
+	for _, name := range names {
+		base := strings.TrimSuffix(strings.TrimPrefix(name, "pages/"), ".html")
+		if base == "layout" {
+			continue
+		}
+		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "pages/layout.html", name)
+		if err != nil {
+			return nil, fmt.Errorf("web: page %s: %w", base, err)
+		}
+		w.pages[base] = t
+	}
+	return w, nil
+}
+
+// groups writes a telephone number large and in groups, to be read back digit
+// by digit.
+func groups(number string) string {
+	var b strings.Builder
+	digits := 0
+	for _, r := range number {
+		if r >= '0' && r <= '9' {
+			if digits > 0 && digits%3 == 0 {
+				b.WriteByte(' ')
+			}
+			digits++
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// view is what every page is rendered with.
+type view struct {
+	Lang, Country, Path, Title, Version string
+	Languages                           []string
+	Countries                           []string
+	Here                                string
+	Data                                any
+	texts                               *locale.Texts
+}
+
+// T returns a text in the page's language.
+func (v view) T(key string, args ...string) string { return v.texts.Get(v.Lang, key, args...) }
+
+// LangName is how a language calls itself.
+func (v view) LangName(lang string) string {
+	return map[string]string{"en": "English", "de": "Deutsch", "ja": "日本語"}[lang]
+}
+
+// CountryName is a country's name as its people write it, else its code.
+func (v view) CountryName(code string) string {
+	names := map[string]string{"US": "United States", "GB": "United Kingdom", "DE": "Deutschland", "AT": "Österreich", "CH": "Schweiz / Suisse",
+		"JP": "日本", "FR": "France", "ES": "España", "IT": "Italia", "NL": "Nederland", "BE": "België / Belgique", "IN": "India", "AU": "Australia", "CA": "Canada"}
+	if n, ok := names[code]; ok {
+		return n
+	}
+	return code
+}
+
+const (
+	langCookie    = "lang"
+	countryCookie = "country"
+)
+
+// language picks the reader's language: asked for in the address, chosen
+// before, wanted by the browser, or the server's own.
+func (w *Web) language(r *http.Request) string {
+	if l := r.URL.Query().Get("lang"); w.texts.Has(l) {
+		return l
+	}
+	if c, err := r.Cookie(langCookie); err == nil && w.texts.Has(c.Value) {
+		return c.Value
+	}
+	return w.texts.Pick(r.Header.Get("Accept-Language"), w.opt.Lang)
+}
+
+func (w *Web) country(r *http.Request) string {
+	if c, err := r.Cookie(countryCookie); err == nil && len(c.Value) == 2 {
+		return strings.ToUpper(c.Value)
+	}
+	return w.opt.Country
+}
+
+func remember(rw http.ResponseWriter, name, value string) {
+	http.SetCookie(rw, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// render writes a page. It is rendered whole before the first byte is sent, so
+// that a mistake in a page cannot leave half of one.
+func (w *Web) render(rw http.ResponseWriter, r *http.Request, code int, page, titleKey string, data any) {
+	lang := w.language(r)
+	if r.URL.Query().Get("lang") == lang {
+		remember(rw, langCookie, lang)
+	}
+	v := view{Lang: lang, Country: w.country(r), Path: r.URL.Path, Version: w.opt.Version, Languages: w.texts.Languages(),
+		Countries: w.desk.Countries(), Here: page, Data: data, texts: w.texts}
+	v.Title = w.texts.Get(lang, titleKey)
+	var b bytes.Buffer
+	if err := w.pages[page].Execute(&b, v); err != nil {
+		http.Error(rw, w.texts.Get(lang, "error.internal"), http.StatusInternalServerError)
+		return
+	}
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.Header().Set("Content-Language", lang)
+	rw.Header().Set("Vary", "Accept-Language, Cookie")
+	rw.WriteHeader(code)
+	if r.Method != http.MethodHead {
+		_, _ = rw.Write(b.Bytes())
+	}
+}
