@@ -46,9 +46,18 @@ func (w *Web) Register(mux *http.ServeMux) {
 	if err == nil {
 		mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(sub))))
 	}
-	mux.HandleFunc("GET /", func(rw http.ResponseWriter, r *http.Request) {
-		w.render(rw, r, http.StatusNotFound, "error", "error.title", errorData{Text: w.texts.Get(w.language(r), "error.notfound")})
-	})
+	mux.HandleFunc("/", w.elsewhere)
+}
+
+// elsewhere answers everything that no other pattern answers.
+func (w *Web) elsewhere(rw http.ResponseWriter, r *http.Request) {
+	lang := w.language(r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		rw.Header().Set("Allow", "GET, HEAD")
+		w.render(rw, r, http.StatusMethodNotAllowed, "error", "error.title", errorData{Text: w.texts.Get(lang, "error.notfound")})
+		return
+	}
+	w.render(rw, r, http.StatusNotFound, "error", "error.title", errorData{Text: w.texts.Get(lang, "error.notfound")})
 }
 
 func cached(next http.Handler) http.Handler {

@@ -256,7 +256,7 @@ func (p *parser) hex() string {
 	if have {
 		out = append(out, byte(v<<4))
 	}
-	p.i++
+	p.i = min(p.i+1, len(p.b))
 	return string(out)
 }
 

@@ -61,7 +61,7 @@ func TestClaims(t *testing.T) {
 		{"Apple ID", sms("Your Apple ID account has been locked"), "apple", "apple"},
 		{"only mentioned", sms("I bought it at Amazon last week, lunch tomorrow?"), "", "amazon"},
 		{"in an address", sms("see example.com/amazon/x and amazon.example.com"), "", "amazon"},
-		{"short alias as a word", mail("AMZ", "x@example.com", "", ""), "", "amazon"},
+		{"short alias as a word", mail("AMZ", "x@example.com", "", ""), "amazon", "amazon"},
 
 		{"short alias within a word", sms("gamzee and amzatron"), "", ""},
 		{"apple pie", sms("Grandma bakes apple pie and an Apple pie it will be"), "", ""},

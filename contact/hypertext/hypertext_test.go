@@ -2,11 +2,14 @@ package hypertext
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"bonafide/evidence"
 )
 
 func TestVisibleText(t *testing.T) {
@@ -227,6 +230,19 @@ func TestFindings(t *testing.T) {
 	} {
 		if got := codes(in); got != want {
 			t.Errorf("findings of %.60q… = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Every code that this room can return has a weight and sentences.
+func TestCodesHaveWeights(t *testing.T) {
+	table, err := evidence.LoadTable(os.DirFS("../../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []evidence.Code{"hidden_text", "password_form", "card_form", "form_in_mail", "script_in_mail", "refresh_in_mail", "reversed_text"} {
+		if _, ok := table.Weight(c); !ok {
+			t.Errorf("code %s is not in data/evidence", c)
 		}
 	}
 }

@@ -58,6 +58,8 @@ type Officials interface {
 
 // Book is what numbers are held against. Fields may be nil or empty.
 type Book struct {
+	// Tables read the number that was shown; without them it is not judged.
+	Tables    *Tables
 	Officials Officials
 	Reports   Reports
 	// Home is the country (ISO 3166) of the person who was contacted.
@@ -112,7 +114,10 @@ func (j *judge) caller() {
 		j.untrusted(where, []string{whyWithheld})
 		return
 	}
-	n, err := Parse(shown, j.book.Home)
+	if j.book.Tables == nil {
+		return
+	}
+	n, err := j.book.Tables.Parse(shown, j.book.Home)
 	if err != nil || n.E164 == "" {
 		return // nothing shown, a name, or a short code
 	}
@@ -189,9 +194,21 @@ func (j *judge) reputation(n Number, where evidence.Where) (why []string) {
 		}
 		return why
 	}
-	if r, ok := j.book.Reports.Block(p); ok && r.Current(j.c.At) {
+	if r, ok := j.book.Reports.Block(p); ok {
+		if r.Current(j.c.At) {
+			j.reported(codeSameBlock, r, p, where)
+			return append(why, whyBlock)
+		}
+		// An old report of a neighbour is worth knowing and hardly weighs.
+		n := len(j.out)
 		j.reported(codeSameBlock, r, p, where)
-		return append(why, whyBlock)
+		for i := n; i < len(j.out); i++ {
+			if j.out[i].Code == codeHistoric {
+				j.out[i].Code = codeSameBlock
+			}
+			j.out[i].Strength = 0.2
+		}
+		return why
 	}
 	if !official {
 		j.add(codeNoReports, where, "", 0, "number", string(p))

@@ -102,7 +102,7 @@ func TestFindings(t *testing.T) {
 			}
 			ns := Find(rs, Options{Tables: tb, Region: c.home})
 			var got []string
-			for _, x := range Findings(c.c, ns, Book{Officials: officials{}, Reports: reports(t), Home: c.home}) {
+			for _, x := range Findings(c.c, ns, Book{Tables: tb, Officials: officials{}, Reports: reports(t), Home: c.home}) {
 				s := string(x.Code)
 				if why := x.Args["why"]; why != "" {
 					s += " why=" + why

@@ -6,7 +6,7 @@
 // is shown (STIR/SHAKEN and its gaps are not visible to the person called), so
 // that a match with an official one says nothing in favour of a call.
 //
-//	n, err := phone.Parse("0091-8066055000", "DE")
+//	n, err := tables.Parse("0091-8066055000", "DE")
 //	n.E164, n.Region, n.Area // "+918066055000", "IN", "Bengaluru"
 package phone
 
@@ -14,9 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
-	"bonafide/data"
 	"bonafide/evidence"
 	"bonafide/ident"
 
@@ -77,24 +75,11 @@ var (
 // maxTyped is the longest text that Parse reads, in bytes.
 const maxTyped = 200
 
-// shipped holds the tables of the shipped data, read once on first use; they
-// never change.
-var shipped = sync.OnceValues(func() (*Tables, error) { return Load(data.FS) })
-
 // Parse reads one number as a person typed it or a telephone showed it, in any
 // writing: with country code ("+49…", "0049…", "tel:…"), or the way it is
 // dialled within region (ISO 3166, "" for none). A number that no numbering
 // plan has is returned with Valid false; the error is ErrNone or wraps
 // ErrShape.
-func Parse(s, region string) (Number, error) {
-	t, err := shipped()
-	if err != nil {
-		return Number{}, err
-	}
-	return t.Parse(s, region)
-}
-
-// Parse is like the function Parse, by the tables of t.
 func (t *Tables) Parse(s, region string) (Number, error) {
 	raw := strings.TrimSpace(s)
 	if raw == "" {

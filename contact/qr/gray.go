@@ -16,7 +16,7 @@ type plane struct {
 }
 
 // gray returns the brightness of a picture, on white where it is transparent,
-// reduced to workPixels by averaging squares.
+// reduced to workPixels by averaging two rows of each square.
 func gray(pic image.Image) plane {
 	b := pic.Bounds()
 	step := 1
@@ -28,9 +28,15 @@ func gray(pic image.Image) plane {
 	row := rower(pic)
 	line := make([]byte, b.Dx())
 	sums := make([]int, p.w)
+	if step == 1 {
+		for y := 0; y < p.h; y++ {
+			row(y, p.pix[y*p.w:(y+1)*p.w])
+		}
+		return p
+	}
 	for y := 0; y < p.h; y++ {
 		clear(sums)
-		for dy := 0; dy < step; dy++ {
+		for _, dy := range [2]int{0, step / 2} {
 			row(y*step+dy, line)
 			for x := range sums {
 				for _, v := range line[x*step : x*step+step] {
@@ -39,7 +45,7 @@ func gray(pic image.Image) plane {
 			}
 		}
 		for x, s := range sums {
-			p.pix[y*p.w+x] = byte(s / (step * step))
+			p.pix[y*p.w+x] = byte(s / (2 * step))
 		}
 	}
 	return p
@@ -60,7 +66,11 @@ func rower(pic image.Image) func(y int, line []byte) {
 			pix := p.Pix[y*p.Stride:]
 			for x := range line {
 				q := pix[4*x : 4*x+4]
-				line[x] = onWhite(luma(uint32(q[0]), uint32(q[1]), uint32(q[2])), uint32(q[3]))
+				l := luma(uint32(q[0]), uint32(q[1]), uint32(q[2]))
+				if alpha := uint32(q[3]); alpha != 255 {
+					l = (l*alpha + 255*(255-alpha)) / 255
+				}
+				line[x] = byte(l)
 			}
 		}
 	case *image.RGBA:
@@ -89,10 +99,8 @@ func rower(pic image.Image) func(y int, line []byte) {
 	}
 }
 
-// luma weighs red, green and blue as ITU-R BT.601 does.
-func luma(r, g, b uint32) uint32 { return (299*r + 587*g + 114*b) / 1000 }
-
-func onWhite(l, alpha uint32) byte { return byte((l*alpha + 255*(255-alpha)) / 255) }
+// luma weighs red, green and blue as ITU-R BT.601 does, in 256ths.
+func luma(r, g, b uint32) uint32 { return (77*r + 150*g + 29*b) >> 8 }
 
 func brightness(c color.Color) byte {
 	r, g, b, a := c.RGBA() // multiplied by alpha already, 16 bits each

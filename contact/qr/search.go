@@ -17,21 +17,28 @@ const (
 	maxTries    = 60 // candidates whose cross is checked, per row of pixels
 )
 
-// search looks for codes with a local and then a global threshold, and for
-// light codes on dark.
+// search looks for codes with a local threshold and for light codes on dark;
+// with a global threshold too where there were marks but no code.
 func search(p plane, maxCodes int) []string {
 	source, err := gozxing.NewPlanarYUVLuminanceSource(p.pix, p.w, p.h, 0, 0, p.w, p.h, false)
 	if err != nil {
 		return nil
 	}
 	var texts []string
-	for _, b := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+	marks := 0
+	for n, b := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+		if n > 0 && marks == 0 {
+			break
+		}
 		bits, err := b.GetBlackMatrix()
 		if err != nil {
+			marks++
 			continue
 		}
 		for range 2 {
-			for _, t := range codes(bits, maxCodes) {
+			found, seen := codes(bits, maxCodes)
+			marks += seen
+			for _, t := range found {
 				if !slices.Contains(texts, t) && len(texts) < maxCodes {
 					texts = append(texts, t)
 				}
@@ -45,13 +52,13 @@ func search(p plane, maxCodes int) []string {
 	return texts
 }
 
-// codes reads all codes of a picture in black and white.
-func codes(bits *gozxing.BitMatrix, maxCodes int) []string {
+// codes reads all codes of a picture in black and white, and tells how many
+// marks it has that could belong to codes.
+func codes(bits *gozxing.BitMatrix, maxCodes int) (texts []string, marks int) {
 	centers := finderPatterns(bits)
 	triples := rank(centers)
 	det, dec := detector.NewDetector(bits), decoder.NewDecoder()
 	used := make([]bool, len(centers))
-	var texts []string
 	for n, t := range triples {
 		if n-len(texts) >= maxAttempts || len(texts) >= maxCodes {
 			break
@@ -64,7 +71,7 @@ func codes(bits *gozxing.BitMatrix, maxCodes int) []string {
 			texts = append(texts, text)
 		}
 	}
-	return texts
+	return texts, len(centers)
 }
 
 func decode(det *detector.Detector, dec *decoder.Decoder, a, b, c *detector.FinderPattern) (string, bool) {

@@ -6,11 +6,9 @@ import (
 	"math"
 	"sort"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
-	"bonafide/data"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -38,20 +36,10 @@ type languages struct {
 	zh    map[rune]bool          // Han characters only Chinese writes so
 }
 
-// shipped holds the tables of the shipped data, read once on first use; they
-// never change.
-var shipped = sync.OnceValue(func() *languages {
-	var v Folding
-	if err := v.loadLanguages(data.FS); err != nil {
-		return nil // the shipped data are tested; without them nothing is known
-	}
-	return v.lang
-})
-
-// Language tells the language of a text and how sure that is (0 to 1), by the
-// shipped tables: "" when there are too few letters or the script is not known.
-// Japanese, Chinese, Korean and other scripts are told by their characters,
-// Latin-script languages by letter triples and function words.
+// Language tells the language of a text and how sure that is (0 to 1): "" when
+// there are too few letters or the script is not known. Japanese, Chinese,
+// Korean and other scripts are told by their characters, Latin-script languages
+// by letter triples and function words.
 //
 // Measured: of 84 English, 86 German and 86 Japanese strings of about 20
 // characters (testdata/language) all are told right, of 20 each in French,
@@ -59,15 +47,6 @@ var shipped = sync.OnceValue(func() *languages {
 // are taken for the most similar of these. The training texts were extended
 // after misses among the first 64 to 66 strings of English, German and Japanese;
 // only the last 20 of each were written afterwards and are a fair measure.
-func Language(s string) (lang string, confidence float64) {
-	l := shipped()
-	if l == nil {
-		return "", 0
-	}
-	return l.tell(strings.ToLower(s))
-}
-
-// Language is like the function Language, by the tables of f.
 func (f *Folding) Language(s string) (lang string, confidence float64) {
 	if f.lang == nil {
 		return "", 0

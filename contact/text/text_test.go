@@ -250,7 +250,7 @@ func TestLanguageOfOtherScripts(t *testing.T) {
 		"您的帐户已被锁定,请验证": "zh", "请点击链接": "zh", "계정이 잠겼습니다": "ko", "تم تعليق حسابك": "ar", "Ваш аккаунт заблокирован": "ru",
 		"Ο λογαριασμός σας": "el", "החשבון שלך ננעל": "he", "आपका खाता": "hi", "บัญชีของคุณ": "th", "至急": "ja", "": "", "123 !": "", "A": "",
 	} {
-		if got, sure := Language(s); got != want || sure < 0 || sure > 1 {
+		if got, sure := folding(t).Language(s); got != want || sure < 0 || sure > 1 {
 			t.Errorf("Language(%q) = %q, %.2f: want %q", s, got, sure, want)
 		}
 	}

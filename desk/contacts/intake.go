@@ -90,7 +90,7 @@ func (d *Desk) normaliseLists(req *Request) error {
 
 // read turns a request into a contact.
 func (d *Desk) read(ctx context.Context, req Request) (*sight, error) {
-	s := &sight{now: d.cfg.Now(), lang: req.Lang}
+	s := &sight{now: d.cfg.Now(), lang: req.Lang, country: req.Country}
 	var err error
 	switch {
 	case len(req.Raw) > 0:

@@ -27,6 +27,7 @@ import (
 // sight is one contact and all that was seen of it.
 type sight struct {
 	now      time.Time
+	country  string
 	lang     string
 	contact  *contact.Contact
 	readings []*text.Reading
@@ -69,12 +70,12 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 		e164s = append(e164s, n.E164)
 	}
 	s.add(text.Findings(s.readings)...)
-	s.add(d.flags.Find(s.readings, c.Channel)...)
+	s.add(d.flagged(s)...)
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
 	s.add(d.labels.Findings(c)...)
 	s.add(d.brands.Findings(brand.Input{Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Country: req.Country})...)
-	s.add(phone.Findings(c, s.numbers, phone.Book{Officials: d.brands, Reports: d.reported, Home: req.Country})...)
+	s.add(phone.Findings(c, s.numbers, phone.Book{Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country})...)
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
@@ -178,6 +179,39 @@ func (d *Desk) told(req Request, s *sight) []evidence.Finding {
 		}
 	}
 	return out
+}
+
+// flagged finds red flags. What the other side wrote is judged by what it
+// wrote: of the person's own words beside it only what they tell of themselves
+// counts, or the story of a fraud would convict the honest notice of it. Where
+// there are only words, they are the account of the contact.
+func (d *Desk) flagged(s *sight) []evidence.Finding {
+	fs := d.flags.Find(s.readings, s.contact.Channel)
+	said := map[string]bool{}
+	for _, p := range s.contact.Parts {
+		if p.Kind == contact.Said && strings.TrimSpace(p.Text) != "" {
+			said[p.Name] = true
+		}
+	}
+	if voiced(s.contact.Channel) || len(said) == 0 {
+		return fs
+	}
+	var told []*text.Reading
+	var written []*text.Reading
+	for _, r := range s.readings {
+		if r.Part.Kind == contact.Told {
+			told = append(told, r)
+		} else {
+			written = append(written, r)
+		}
+	}
+	fs = d.flags.Find(written, s.contact.Channel)
+	for _, f := range d.flags.Find(told, s.contact.Channel) {
+		if w, ok := d.table.Weight(f.Code); ok && (w.Category == "" || w.Category == "account" || f.Code == "official_number_searched") {
+			fs = append(fs, f)
+		}
+	}
+	return fs
 }
 
 // derive draws what follows from findings of several rooms.
@@ -336,7 +370,7 @@ func (d *Desk) gather(s *sight) {
 	for _, t := range s.mentions.Dates {
 		f.Dates = append(f.Dates, t.In(s.contact.At).Format("01-02"))
 	}
-	for _, n := range s.allNumbers() {
+	for _, n := range d.allNumbers(s) {
 		seen := NumberSeen{E164: string(n.E164), Country: n.Region, Area: d.phones.Area(n.E164, s.lang), Type: string(n.Type)}
 		if r, ok := d.reported.Number(n.E164); ok {
 			seen.Reports = r.Count
@@ -362,10 +396,10 @@ func (d *Desk) gather(s *sight) {
 }
 
 // allNumbers are the number shown and those in the text.
-func (s *sight) allNumbers() []phone.Number {
+func (d *Desk) allNumbers(s *sight) []phone.Number {
 	var out []phone.Number
 	if s.contact.Sender.Number != "" {
-		if n, err := phone.Parse(s.contact.Sender.Number, ""); err == nil {
+		if n, err := d.phones.Parse(s.contact.Sender.Number, s.country); err == nil {
 			out = append(out, n)
 		}
 	}
