@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Go, git and make:
 #   make run    builds and starts the server with demo data
 #   make test   installs what the tests need and runs all of them
-.PHONY: run build test generate lint tools-apt fuzz bench clean
+.PHONY: run build test generate lint tools-apt fuzz bench deb clean
 
 GO      ?= go
 BIN     := bin/bonafide
@@ -36,6 +36,9 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+deb:
+	sh scripts/build-deb
 
 clean:
 	rm -rf bin dist

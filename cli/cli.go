@@ -72,8 +72,14 @@ type EvalOptions struct {
 	JSON bool
 	// Limit bounds the contacts of each set; 0 means all.
 	Limit int
+	// Seed draws the sample that Limit bounds.
+	Seed uint64
 	// Errors lists so many of the worst errors by id.
 	Errors int
+	// Markdown prints the block of tables of docs/evaluation.md; Into replaces
+	// that block in a file.
+	Markdown bool
+	Into     string
 }
 
 // grammar is the command line.
@@ -115,9 +121,13 @@ type evalContactCmd struct {
 	Data   string   `help:"Folder with the corpora." required:"" type:"existingdir"`
 	Set    []string `help:"Only these sets, such as sms-uci." placeholder:"SET"`
 	Part   string   `help:"Part of the data: test or train." default:"test" enum:"test,train"`
-	JSON   bool     `help:"Print JSON."`
+	JSON   bool     `help:"Print JSON." xor:"form"`
 	Limit  int      `help:"At most so many contacts of each set (a seeded sample); 0: all."`
-	Errors int      `help:"List so many of the worst errors of each set by id."`
+	Seed   uint64   `help:"Draws the sample." default:"1"`
+	Errors int      `help:"List so many of the worst errors of each set and kind by id, with the codes that fired."`
+
+	Markdown bool   `help:"Print the block of tables of docs/evaluation.md." xor:"form"`
+	Into     string `help:"Replace the block of tables in this file." type:"existingfile" placeholder:"FILE" xor:"form"`
 }
 
 // Run runs one command line and returns its exit code.
@@ -178,7 +188,9 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		}
 	case "eval contact":
 		e := g.Eval.Contact
-		err = env.EvalContact(ctx, EvalOptions{Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Errors: e.Errors}, env.Stdout)
+		err = env.EvalContact(ctx, EvalOptions{
+			Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Seed: e.Seed, Errors: e.Errors, Markdown: e.Markdown, Into: e.Into,
+		}, env.Stdout)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

@@ -16,8 +16,13 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
@@ -81,7 +86,15 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	funcs := template.FuncMap{"list": func(v ...any) []any { return v }, "join": strings.Join, "groups": groups}
+	assets, err := fingerprints()
+	if err != nil {
+		return nil, err
+	}
+	funcs := template.FuncMap{
+		"list": func(v ...any) []any { return v }, "join": strings.Join, "groups": groups,
+		"asset": func(name string) string { return "/static/" + name + "?v=" + assets[name] },
+		"href":  href, "mailto": mailto, "dated": dated, "source": source, "script": script,
+	}
 	for _, name := range names {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "pages/"), ".html")
 		if base == "layout" {
@@ -119,24 +132,38 @@ type view struct {
 	Languages                           []string
 	Countries                           []string
 	Here                                string
-	Data                                any
-	texts                               *locale.Texts
+	// Asked: the reader has told their country before.
+	Asked bool
+	Data  any
+	query url.Values
+	texts *locale.Texts
 }
 
 // T returns a text in the page's language.
 func (v view) T(key string, args ...string) string { return v.texts.Get(v.Lang, key, args...) }
 
 // LangName is how a language calls itself.
-func (v view) LangName(lang string) string {
-	return map[string]string{"en": "English", "de": "Deutsch", "ja": "日本語"}[lang]
+func (v view) LangName(lang string) string { return display.Self.Name(language.Make(lang)) }
+
+// LangLink is the address of this page in another language. A page that
+// answers a form has no address of its own; app.js asks it again.
+func (v view) LangLink(lang string) string {
+	q := url.Values{}
+	for name, values := range v.query {
+		q[name] = values
+	}
+	q.Set("lang", lang)
+	return "?" + q.Encode()
 }
 
-// CountryName is a country's name as its people write it, else its code.
+// CountryName is a country's name in the page's language, else its code.
 func (v view) CountryName(code string) string {
-	names := map[string]string{"US": "United States", "GB": "United Kingdom", "DE": "Deutschland", "AT": "Österreich", "CH": "Schweiz / Suisse",
-		"JP": "日本", "FR": "France", "ES": "España", "IT": "Italia", "NL": "Nederland", "BE": "België / Belgique", "IN": "India", "AU": "Australia", "CA": "Canada"}
-	if n, ok := names[code]; ok {
-		return n
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return code
+	}
+	if name := display.Regions(language.Make(v.Lang)).Name(region); name != "" {
+		return name
 	}
 	return code
 }
@@ -158,16 +185,42 @@ func (w *Web) language(r *http.Request) string {
 	return w.texts.Pick(r.Header.Get("Accept-Language"), w.opt.Lang)
 }
 
-func (w *Web) country(r *http.Request) string {
-	if c, err := r.Cookie(countryCookie); err == nil && len(c.Value) == 2 {
-		return strings.ToUpper(c.Value)
+// country is the reader's country: told before, else the region that the
+// browser's first language names (RFC 4647), else the server's own.
+func (w *Web) country(r *http.Request) (code string, asked bool) {
+	if c, err := r.Cookie(countryCookie); err == nil {
+		if code, ok := w.knownCountry(c.Value); ok {
+			return code, true
+		}
 	}
-	return w.opt.Country
+	tags, _, err := language.ParseAcceptLanguage(clip(r.Header.Get("Accept-Language"), 200))
+	if err == nil && len(tags) > 0 {
+		if region, sure := tags[0].Region(); sure != language.No {
+			_, _, named := tags[0].Raw()
+			if code, ok := w.knownCountry(named.String()); ok {
+				return code, false
+			}
+			// Japanese is written in one country; English and German are not.
+			if base, _ := tags[0].Base(); base.String() == "ja" {
+				return region.String(), false
+			}
+		}
+	}
+	return w.opt.Country, false
 }
 
-func remember(rw http.ResponseWriter, name, value string) {
+// knownCountry returns the code of a country that the desk has receivers for.
+func (w *Web) knownCountry(s string) (string, bool) {
+	code := strings.ToUpper(strings.TrimSpace(s))
+	return code, slices.Contains(w.desk.Countries(), code)
+}
+
+func clip(s string, n int) string { return s[:min(len(s), n)] }
+
+// remember sets a cookie. It holds a language or a country, nothing else.
+func (w *Web) remember(rw http.ResponseWriter, r *http.Request, name, value string) {
 	http.SetCookie(rw, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil || strings.HasPrefix(w.opt.BaseURL, "https://")})
 }
 
 // render writes a page. It is rendered whole before the first byte is sent, so
@@ -175,10 +228,11 @@ func remember(rw http.ResponseWriter, name, value string) {
 func (w *Web) render(rw http.ResponseWriter, r *http.Request, code int, page, titleKey string, data any) {
 	lang := w.language(r)
 	if r.URL.Query().Get("lang") == lang {
-		remember(rw, langCookie, lang)
+		w.remember(rw, r, langCookie, lang)
 	}
-	v := view{Lang: lang, Country: w.country(r), Path: r.URL.Path, Version: w.opt.Version, Languages: w.texts.Languages(),
-		Countries: w.desk.Countries(), Here: page, Data: data, texts: w.texts}
+	v := view{Lang: lang, Path: r.URL.Path, Version: w.opt.Version, Languages: w.texts.Languages(),
+		Countries: w.desk.Countries(), Here: page, Data: data, query: r.URL.Query(), texts: w.texts}
+	v.Country, v.Asked = w.country(r)
 	v.Title = w.texts.Get(lang, titleKey)
 	var b bytes.Buffer
 	if err := w.pages[page].Execute(&b, v); err != nil {

@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,11 +13,15 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // opening hours need time zones, also where the system has none
 
 	"bonafide/cli"
 	"bonafide/config"
 	"bonafide/contact/record"
+	"bonafide/contact/text"
+	"bonafide/eval"
+	"bonafide/eval/corpus"
 	"bonafide/evidence"
 	"bonafide/server"
 )
@@ -169,6 +172,37 @@ func codesDocs() (string, error) {
 	return b.String(), nil
 }
 
-func evalContact(_ context.Context, _ cli.EvalOptions, _ io.Writer) error {
-	return errors.New("eval")
+// evalContact measures the desk with default settings, so that a result does
+// not depend on a configuration: no network, no OCR, no books.
+func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
+	cfg := config.Default()
+	cfg.OCR.Enabled = false
+	desk, err := server.Desk(cfg, nil, nil)
+	if err != nil {
+		return err
+	}
+	folding, err := text.LoadFolding(server.Knowledge(""))
+	if err != nil {
+		return err
+	}
+	library, err := corpus.Open(os.DirFS(o.Data))
+	if err != nil {
+		return err
+	}
+	report, err := eval.Measure(ctx, desk, library, eval.Options{
+		Sets: o.Sets, Part: o.Part, Limit: o.Limit, Seed: o.Seed, Errors: o.Errors, Language: folding.Language,
+		Version: version, Day: time.Now().UTC().Format(time.DateOnly),
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.Into != "":
+		return report.WriteInto(o.Into)
+	case o.Markdown:
+		return report.WriteMarkdown(out)
+	case o.JSON:
+		return report.WriteJSON(out)
+	}
+	return report.WriteText(out)
 }

@@ -22,6 +22,9 @@ type file struct {
 	Note   string   `yaml:"note"`
 	// Concepts: name → ways to word it.
 	Concepts map[string][]string `yaml:"concepts"`
+	// Not lists concepts beside which no flag of the file is raised, but for
+	// flags that say anyway: advisories, things told of friends.
+	Not []string `yaml:"not"`
 	// Flags: code → compositions, any of which raises it.
 	Flags map[string]flagFile `yaml:"flags"`
 }
@@ -30,6 +33,8 @@ type flagFile struct {
 	// Not lists concepts that no composition of this flag may stand beside.
 	Not []string   `yaml:"not"`
 	Any []ruleFile `yaml:"any"`
+	// Anyway: the Not of the file does not hold for this flag.
+	Anyway bool `yaml:"anyway"`
 }
 
 // ruleFile is one composition. Concepts are named; a text that begins with
@@ -177,6 +182,7 @@ func (f *file) add(other file) error {
 		f.Concepts[name] = ways
 	}
 	for code, flag := range other.Flags {
+		flag.Anyway = flag.Anyway || len(other.Not) == 0
 		if _, twice := f.Flags[code]; twice {
 			return fmt.Errorf("flag %s stands in two files", code)
 		}
@@ -203,6 +209,9 @@ func compile(f file) (*lexicon, error) {
 		l.flags = append(l.flags, evidence.Code(code))
 		for i, rf := range ff.Any {
 			rf.Not = append(append([]string(nil), ff.Not...), rf.Not...)
+			if !ff.Anyway {
+				rf.Not = append(rf.Not, f.Not...)
+			}
 			r, err := l.compileRule(evidence.Code(code), rf)
 			if err != nil {
 				return nil, fmt.Errorf("flag %s, composition %d: %w", code, i+1, err)

@@ -32,6 +32,9 @@ type Catalogue struct {
 // behind them is not looked at.
 const MaxSentences = 4000
 
+// quotedShare is how much a flag in quoted text counts.
+const quotedShare = 0.5
+
 // Languages returns the codes of the languages that the catalogue knows, in
 // alphabetical order.
 func (c *Catalogue) Languages() []string { return append([]string(nil), c.order...) }
@@ -47,23 +50,32 @@ func (c *Catalogue) Flags(lang string) []evidence.Code {
 
 // Find returns at most one finding per flag: the first place where a
 // composition of the flag holds. Hidden text is not read (its presence is a
-// finding of another room); quoted text counts only where nothing else is said.
+// finding of another room); what is quoted from earlier counts half, because it
+// may be somebody else's, or a disguise.
 // Findings come in the order of their codes, so that the same contact gives the
 // same list.
 func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Finding {
 	found := map[evidence.Code]evidence.Finding{}
+	quoted := map[evidence.Code]evidence.Finding{}
 	budget := MaxSentences
-	onlyQuoted := true
 	for _, r := range rs {
-		if r.Part.Kind == contact.Said && r.Part.Name != "subject" {
-			onlyQuoted = false
+		switch r.Part.Kind {
+		case contact.Hidden:
+		case contact.Quoted:
+			c.read(r, ch, &budget, quoted)
+		default:
+			c.read(r, ch, &budget, found)
 		}
 	}
-	for _, r := range rs {
-		if r.Part.Kind == contact.Hidden || r.Part.Kind == contact.Quoted && !onlyQuoted {
+	for code, f := range quoted {
+		if _, said := found[code]; said {
 			continue
 		}
-		c.read(r, ch, &budget, found)
+		if f.Strength == 0 {
+			f.Strength = 1
+		}
+		f.Strength *= quotedShare
+		found[code] = f
 	}
 	out := make([]evidence.Finding, 0, len(found))
 	for _, f := range found {

@@ -211,7 +211,7 @@ func TestBroken(t *testing.T) {
 		data *fstest.MapFile
 		want string
 	}{
-		"no gzip":            {"sms-uci.jsonl.gz", &fstest.MapFile{Data: []byte("plain")}, "gzip"},
+		"no gzip":            {"sms-uci.jsonl.gz", &fstest.MapFile{Data: []byte("plain text that nobody compressed")}, "gzip"},
 		"cut gzip":           {"sms-uci.jsonl.gz", &fstest.MapFile{Data: zipped(t, texts).Data[:40]}, "unexpected EOF"},
 		"no JSON":            {"sms-uci.jsonl.gz", zipped(t, "secret words\n"), "line 1"},
 		"no label":           {"sms-uci.jsonl.gz", zipped(t, `{"id":"a","part":"train"}`), "label 0 or 1"},
@@ -314,8 +314,8 @@ func TestSharedCorpora(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(c.Raw)+len(c.Text) == 0 {
-				t.Errorf("%s: %s is empty", s.Name, c.ID)
+			if c.ID == "" || c.Set != s.Name || c.Label == "" {
+				t.Errorf("%s: %q lacks an id or label", s.Name, c.ID)
 			}
 			n++
 		}

@@ -1,0 +1,191 @@
+// Package eval measures Bonafide: it runs the contact desk, as it is shipped,
+// over labelled contacts and tells how often it is right, with intervals, how
+// honest its probabilities are, and how fast it is.
+//
+// It changes and tunes nothing, and no report of it holds text of a contact:
+// errors are named by set and id, with the codes of evidence that fired.
+//
+//	library, err := corpus.Open(os.DirFS("corpora"))
+//	report, err := eval.Measure(ctx, desk, library, eval.Options{Part: "test"})
+//	err = report.WriteText(os.Stdout)
+package eval
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"bonafide/desk/contacts"
+	"bonafide/eval/corpus"
+	"bonafide/fault"
+)
+
+// Checker is the desk that is measured. It is called from many goroutines.
+type Checker interface {
+	Check(ctx context.Context, req contacts.Request, who contacts.Caller) (*contacts.Answer, error)
+}
+
+// Options say what is measured.
+type Options struct {
+	// Sets bounds the sets by name; empty means all.
+	Sets []string
+	// Part is corpus.Test or corpus.Train.
+	Part string
+	// Limit bounds the contacts of each set, a sample drawn by Seed; 0: all.
+	Limit int
+	Seed  uint64
+	// Errors is how many of the worst errors of each set and kind are listed.
+	Errors int
+	// Language tells the language of contacts whose sets do not, and how sure
+	// that is (0 to 1); nil: nobody does.
+	Language func(text string) (lang string, confidence float64)
+	// Version and Day (2006-01-02) are printed with the results.
+	Version, Day string
+}
+
+// result is what the desk said of one contact. It holds no text.
+type result struct {
+	contact     corpus.Contact // without Raw and Text
+	verdict     string         // "" when empty, failed when the check failed
+	probability float64
+	fired       []fired // heaviest first
+	rule        string
+	lang        string // as the set says, else as detected
+	detected    bool
+	failure     string
+}
+
+// fired is one piece of evidence by its code.
+type fired struct {
+	code string
+	bits float64
+}
+
+// failed stands for a verdict where the desk gave none.
+const failed = "failed"
+
+// verdicts lists what an answer can say, worst first.
+var verdicts = [...]string{"scam", "suspicious", "unknown", "genuine", "genuine_alarm", failed}
+
+// alarmed reports whether a contact was called fraudulent.
+func (r *result) alarmed() bool { return r.verdict == "scam" || r.verdict == "suspicious" }
+
+// cleared reports whether a contact was said to be really from the shop.
+func (r *result) cleared() bool { return r.verdict == "genuine" || r.verdict == "genuine_alarm" }
+
+// measurer is what every check of a measurement needs.
+type measurer struct {
+	desk   Checker
+	tongue func(string) (string, float64)
+}
+
+// Measure checks all contacts that the options name and reports.
+func Measure(ctx context.Context, desk Checker, library *corpus.Library, o Options) (*Report, error) {
+	sets, missing, err := choose(library, o.Sets)
+	if err != nil {
+		return nil, err
+	}
+	t := &tally{report: Report{
+		Part: o.Part, Limit: o.Limit, Seed: o.Seed, Version: o.Version, Day: o.Day, Missing: missing,
+		Machine: Machine{Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
+	}}
+	m := measurer{desk, o.Language}
+	start, cpu := time.Now(), cpuTime()
+	for _, s := range sets {
+		setStart, setCPU := time.Now(), cpuTime()
+		results, err := m.checkSet(ctx, library, s, corpus.Query{Part: o.Part, Limit: o.Limit, Seed: o.Seed})
+		if err != nil {
+			return nil, err
+		}
+		t.add(s, results, newSpeed(len(results), time.Since(setStart), cpuTime()-setCPU))
+	}
+	t.report.Speed = newSpeed(len(t.all), time.Since(start), cpuTime()-cpu)
+	t.report.PeakMemory = peakMemory()
+	t.finish(library, o)
+	return &t.report, nil
+}
+
+// choose picks the sets that the options name; missing are those that should
+// be measured and are not there.
+func choose(l *corpus.Library, names []string) (sets []corpus.Set, missing []string, err error) {
+	if len(names) == 0 {
+		if len(l.Sets) == 0 {
+			return nil, nil, fault.New(fault.Invalid, "--data", "holds no labelled set: want mail-*.{train,test}.tar.gz, sms-*.jsonl.gz or calls-*.jsonl.gz")
+		}
+		return l.Sets, l.Missing, nil
+	}
+	for _, s := range l.Sets {
+		if slices.Contains(names, s.Name) {
+			sets = append(sets, s)
+		}
+	}
+	for _, n := range names {
+		there := slices.ContainsFunc(l.Sets, func(s corpus.Set) bool { return s.Name == n })
+		switch {
+		case there:
+		case slices.Contains(l.Missing, n):
+			missing = append(missing, n)
+		default:
+			return nil, nil, fault.New(fault.Invalid, "--set", "%q is no set: want some of %s", n, strings.Join(setNames(l), ", "))
+		}
+	}
+	return sets, missing, nil
+}
+
+func setNames(l *corpus.Library) []string {
+	names := slices.Clone(l.Missing)
+	for _, s := range l.Sets {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// request is how a labelled contact is put to the desk: as a person would, with
+// nothing but what they received.
+func request(s corpus.Set, c *corpus.Contact) contacts.Request {
+	req := contacts.Request{Lang: "en"}
+	switch s.Channel {
+	case "mail":
+		req.Channel, req.Raw, req.Filename = "mail", c.Raw, "message.eml"
+	case "calls":
+		req.Channel, req.Text = "call", c.Text
+	default:
+		req.Channel, req.Text = s.Channel, c.Text
+	}
+	return req
+}
+
+// checkOne asks the desk and keeps of its answer what has no text in it.
+func (m measurer) checkOne(ctx context.Context, s corpus.Set, c *corpus.Contact) (r result) {
+	r.contact = *c
+	r.contact.Raw, r.contact.Text = nil, ""
+	r.lang = c.Lang
+	if len(c.Raw) == 0 && strings.TrimSpace(c.Text) == "" {
+		return r
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			r.verdict, r.failure = failed, "panic" // its value may hold text
+		}
+	}()
+	a, err := m.desk.Check(ctx, request(s, c), contacts.Caller{})
+	if err != nil {
+		r.verdict, r.failure = failed, fmt.Sprintf("error of kind %d", fault.KindOf(err))
+		return r
+	}
+	r.verdict, r.probability = a.Verdict, a.Probability
+	if len(a.Rules) > 0 {
+		r.rule = a.Rules[0]
+	}
+	for _, e := range a.Evidence {
+		r.fired = append(r.fired, fired{e.Code, e.Bits})
+	}
+	if r.lang == "" {
+		r.lang, r.detected = m.language(a), true
+	}
+	return r
+}

@@ -1,0 +1,139 @@
+package eval
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"time"
+
+	"bonafide/eval/score"
+)
+
+// Report is what was measured. In JSON its names are stable.
+type Report struct {
+	Version string  `json:"version,omitempty"`
+	Day     string  `json:"day,omitempty"`
+	Machine Machine `json:"machine"`
+	Part    string  `json:"part"`
+	Limit   int     `json:"limit"`
+	Seed    uint64  `json:"seed"`
+	// Missing are described sets that were not in the folder.
+	Missing []string `json:"missing"`
+	// Sets are in the order mail, sms, calls; Channels and Languages hold the
+	// sets whose fraud is a goal.
+	Sets      []Row `json:"sets"`
+	Subsets   []Row `json:"subsets"`
+	Channels  []Row `json:"channels"`
+	Languages []Row `json:"languages"`
+	// Pairs are areas between the fraud of some sets and the legitimate
+	// contacts of others.
+	Pairs       []Pair                 `json:"pairs"`
+	Calibration map[string]Calibration `json:"calibration"`
+	Speed       Speed                  `json:"speed"`
+	// PeakMemory of the whole process, in bytes.
+	PeakMemory int64     `json:"peak_memory_bytes"`
+	Mistakes   []Mistake `json:"mistakes,omitempty"`
+	// Codes tells, by set, how often each code spoke for fraud.
+	Codes []CodeCount `json:"codes"`
+}
+
+// Machine is where it was measured.
+type Machine struct {
+	Cores  int    `json:"cores"`
+	System string `json:"system"`
+	Go     string `json:"go"`
+}
+
+// Row is the result for one group of contacts.
+type Row struct {
+	Name    string `json:"name"`
+	Channel string `json:"channel,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+	What    string `json:"what,omitempty"`
+	// Goal false: catching these is no goal.
+	Goal bool `json:"goal"`
+	// Number of contacts that were checked; Empty ones had no byte to check.
+	Number int `json:"number"`
+	Empty  int `json:"empty,omitempty"`
+	// Confusion counts verdicts by label (fraud, legitimate, spam).
+	Confusion map[string]map[string]int `json:"confusion"`
+	// Recall is the share of fraud that was called scam or suspicious, Cleared
+	// the share of fraud that was called genuine, FalseAlarms the share of
+	// legitimate contacts that were called scam or suspicious, SpamCalled that
+	// of spam. Each is absent where there was nothing to count.
+	Recall      *score.Share `json:"recall,omitempty"`
+	Cleared     *score.Share `json:"cleared,omitempty"`
+	FalseAlarms *score.Share `json:"false_alarms,omitempty"`
+	SpamCalled  *score.Share `json:"spam_called,omitempty"`
+	// Area under the ROC curve of the probability of fraud against legitimate.
+	Area  *score.Area `json:"auc,omitempty"`
+	Speed *Speed      `json:"speed,omitempty"`
+	// Detected counts contacts whose language the set does not tell.
+	Detected int `json:"language_detected,omitempty"`
+}
+
+// Pair is one named comparison.
+type Pair struct {
+	Name string     `json:"name"`
+	Area score.Area `json:"auc"`
+}
+
+// Calibration is the expected calibration error of a channel.
+type Calibration = score.Calibration
+
+// Speed tells how long it took. CPUSeconds is 0 where the system does not tell.
+type Speed struct {
+	Contacts     int     `json:"contacts"`
+	Seconds      float64 `json:"seconds"`
+	CPUSeconds   float64 `json:"cpu_seconds"`
+	PerCPUSecond float64 `json:"contacts_per_cpu_second"`
+}
+
+func newSpeed(n int, wall, cpu time.Duration) Speed {
+	s := Speed{Contacts: n, Seconds: round(wall.Seconds(), 3), CPUSeconds: round(cpu.Seconds(), 3)}
+	if cpu > 0 {
+		s.PerCPUSecond = round(float64(n)/cpu.Seconds(), 1)
+	}
+	return s
+}
+
+func round(f float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(f*p) / p
+}
+
+// Mistake is one error, without a word of its text.
+type Mistake struct {
+	Set string `json:"set"`
+	ID  string `json:"id"`
+	// Kind: false_alarm (legitimate called fraud), missed (fraud called
+	// unknown), cleared (fraud called genuine), failed (no answer).
+	Kind        string  `json:"kind"`
+	Verdict     string  `json:"verdict"`
+	Probability float64 `json:"probability"`
+	Rule        string  `json:"rule,omitempty"`
+	// Codes that fired with their bits, heaviest first: "link_ip +4.0".
+	Codes   []string `json:"codes"`
+	Failure string   `json:"failure,omitempty"`
+}
+
+// CodeCount tells in how many contacts of a set a code spoke for fraud.
+type CodeCount struct {
+	Set   string `json:"set"`
+	Code  string `json:"code"`
+	Fraud int    `json:"fraud"`
+	// Legitimate counts legitimate contacts, FalseAlarms those of them that
+	// were called fraud, Heaviest those false alarms in which no other code
+	// weighed more.
+	Legitimate  int `json:"legitimate"`
+	FalseAlarms int `json:"false_alarms"`
+	Heaviest    int `json:"heaviest"`
+}
+
+// WriteJSON writes the report as one JSON object.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
