@@ -54,6 +54,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	api := humago.New(inner, cfg)
 	d.routes(api)
 	describeMultipart(api.OpenAPI())
+	allowHousehold(api.OpenAPI())
 	mux.Handle("/v1/", d.multipart(inner))
 	mux.Handle("GET /openapi.json", inner)
 	mux.Handle("GET /openapi.yaml", inner)
@@ -327,4 +328,10 @@ func describeMultipart(doc *huma.OpenAPI) {
 			"file":    {Type: "string", Format: "binary", Description: "Mail, picture, chat export or audio file."},
 		},
 	}}
+}
+
+// allowHousehold lets the household of an order be true, false or a text.
+func allowHousehold(doc *huma.OpenAPI) {
+	h := doc.Components.Schemas.Map()["Order"].Properties["household"]
+	*h = huma.Schema{Description: "true, or what links the two people (such as \"same phone\")."}
 }

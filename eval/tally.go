@@ -50,11 +50,11 @@ func newRow(rs []result) Row {
 			fraud++
 			caught += one(r.alarmed())
 			cleared += one(r.cleared())
-			pos = append(pos, r.probability)
+			pos = append(pos, r.value())
 		case corpus.Legitimate:
 			legit++
 			alarms += one(r.alarmed())
-			neg = append(neg, r.probability)
+			neg = append(neg, r.value())
 		case corpus.Spam:
 			spam++
 			called += one(r.alarmed())
@@ -66,6 +66,15 @@ func newRow(rs []result) Row {
 		row.Area = &a
 	}
 	return row
+}
+
+// value is what a contact is ranked by: its probability of fraud, or the worst
+// one where the check failed.
+func (r *result) value() float64 {
+	if r.verdict == failed && r.contact.Label == corpus.Legitimate {
+		return 1
+	}
+	return r.probability
 }
 
 func share(hits, of int) *score.Share {
@@ -123,7 +132,7 @@ func (t *tally) values(ss []corpus.Selector, label corpus.Label) []float64 {
 	for _, r := range t.pick(func(r *result) bool {
 		return r.verdict != "" && r.contact.Label == label && corpus.Any(ss, &r.contact)
 	}) {
-		out = append(out, r.probability)
+		out = append(out, r.value())
 	}
 	return out
 }

@@ -62,7 +62,7 @@ func rowsTable(title string, rows []Row, note string) table {
 	for _, r := range rows {
 		recall := percent(r.Recall)
 		if r.Recall == nil && r.SpamCalled != nil {
-			recall = "no goal: " + percent(r.SpamCalled)
+			recall = "called fraud: " + percent(r.SpamCalled)
 		}
 		name := r.Name
 		if !r.Goal {

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -11,7 +8,6 @@ import (
 
 	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
-	"bonafide/fault"
 )
 
 // Register adds the pages to a mux.
@@ -37,9 +33,10 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /brands/{id}", w.brand)
 	mux.HandleFunc("POST /check", w.check)
 	mux.HandleFunc("POST /share", w.check)
-	mux.HandleFunc("GET /check", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/", http.StatusSeeOther) })
 	mux.HandleFunc("POST /report", w.report)
-	mux.HandleFunc("POST /country", w.setCountry)
+	for _, answered := range []string{"GET /check", "GET /share", "GET /report"} {
+		mux.HandleFunc(answered, w.home)
+	}
 	mux.HandleFunc("GET /manifest.webmanifest", w.manifest)
 	mux.HandleFunc("GET /sw.js", w.static("static/sw.js", "text/javascript; charset=utf-8"))
 	sub, err := fs.Sub(files, "static")
@@ -49,15 +46,24 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("/", w.elsewhere)
 }
 
+// home sends whoever opens the address of an answer to the first page: answers
+// are not kept, so they cannot be opened again. A language asked for stays.
+func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
+	to := "/"
+	if l := r.URL.Query().Get("lang"); w.texts.Has(l) {
+		to = "/?lang=" + l
+	}
+	http.Redirect(rw, r, to, http.StatusSeeOther)
+}
+
 // elsewhere answers everything that no other pattern answers.
 func (w *Web) elsewhere(rw http.ResponseWriter, r *http.Request) {
-	lang := w.language(r)
+	code := http.StatusNotFound
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		rw.Header().Set("Allow", "GET, HEAD")
-		w.render(rw, r, http.StatusMethodNotAllowed, "error", "error.title", errorData{Text: w.texts.Get(lang, "error.notfound")})
-		return
+		code = http.StatusMethodNotAllowed
 	}
-	w.render(rw, r, http.StatusNotFound, "error", "error.title", errorData{Text: w.texts.Get(lang, "error.notfound")})
+	w.render(rw, r, code, "error", "error.title", errorData{Text: w.texts.Get(w.language(r), "error.notfound")})
 }
 
 type homeData struct {
@@ -73,9 +79,10 @@ func channels() []string {
 	return []string{"sms", "mail", "chat", "call", "voicemail", "web", "letter", "screenshot", "order_notice"}
 }
 
+// callData is what people can tap of a call: the usual first, the rest folded.
 type callData struct {
-	Asked, Knew []contacts.CodeText
-	Channels    []string
+	Asked, AskedMore, Knew, KnewMore []contacts.CodeText
+	Channels                         []string
 }
 
 // callData lists what people can tap. The ids are red flags; their titles come
@@ -83,10 +90,12 @@ type callData struct {
 func (w *Web) callData(r *http.Request) any {
 	lang := w.language(r)
 	return callData{
-		Asked: w.desk.FlagTitles(lang, "asks_order_details", "asks_one_time_code", "asks_password", "asks_card_bank", "asks_identity",
-			"asks_remote_access", "asks_install", "asks_gift_card", "asks_pay_outside", "asks_fee", "unusual_site_or_step", "channel_switch"),
+		Asked: w.desk.FlagTitles(lang, "asks_order_details", "asks_one_time_code", "asks_password", "asks_card_bank",
+			"asks_remote_access", "asks_gift_card", "asks_fee"),
+		AskedMore: w.desk.FlagTitles(lang, "asks_identity", "asks_install", "asks_pay_outside", "unusual_site_or_step", "channel_switch"),
 		Knew: w.desk.FlagTitles(lang, "knows_order_details", "impersonated_staff", "theme_security_breach", "theme_fraudulent_charge",
-			"theme_refund", "theme_unpaid_demand", "keeps_on_line", "secrecy", "threat_consequence", "urgency_deadline",
+			"urgency_deadline", "keeps_on_line"),
+		KnewMore: w.desk.FlagTitles(lang, "theme_refund", "theme_unpaid_demand", "secrecy", "threat_consequence",
 			"authority_transfer", "press_key_robocall"),
 		Channels: channels(),
 	}
@@ -106,7 +115,8 @@ func (w *Web) doneData(r *http.Request) any {
 	return d
 }
 
-type errorData struct{ Text string }
+// errorData says what went wrong; Detail is for whoever runs the server.
+type errorData struct{ Text, Detail string }
 
 type receiversData struct {
 	List                  []contacts.Receiver
@@ -116,10 +126,14 @@ type receiversData struct {
 
 func (w *Web) receivers(rw http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	d := receiversData{Country: strings.ToUpper(q.Get("country")), Region: q.Get("region"), Kind: q.Get("kind"),
+	d := receiversData{Region: q.Get("region"), Kind: q.Get("kind"),
 		Kinds: []string{"mail", "call", "sms", "chat", "website", "money_lost", "remote_access", "card_used", "identity_theft", "account_takeover", "gift_card", "advice"}}
-	if !q.Has("country") {
-		d.Country = w.country(r)
+	d.Country, _ = w.country(r)
+	if q.Has("country") {
+		var known bool
+		if d.Country, known = w.knownCountry(q.Get("country")); known {
+			w.remember(rw, r, countryCookie, d.Country)
+		}
 	}
 	list, err := w.desk.Receivers(contacts.ReceiverQuery{Country: d.Country, Region: d.Region, Kind: d.Kind, Lang: w.language(r)})
 	if err != nil {
@@ -132,26 +146,35 @@ func (w *Web) receivers(rw http.ResponseWriter, r *http.Request) {
 
 type brandData struct {
 	*brand.Profile
-	Shown   string
-	Help    []brand.HelpPage
-	Reports []brand.ReportAddress
-	Paths   []brand.UIPath
+	Shown string
+	Help  []brand.HelpPage
+	// Takes are addresses that take reports; Profile has a method Reports.
+	Takes []brand.ReportAddress
+	Paths []brand.UIPath
+	// Numbers are those that may be shown to people.
+	Numbers []brand.Number
 }
 
 func (w *Web) brand(rw http.ResponseWriter, r *http.Request) {
 	p := w.desk.Profile(strings.ToLower(r.PathValue("id")))
-	lang, country := w.language(r), w.country(r)
 	if p == nil {
-		w.render(rw, r, http.StatusNotFound, "error", "error.title", errorData{Text: w.texts.Get(lang, "error.notfound")})
+		w.elsewhere(rw, r)
 		return
 	}
-	d := brandData{Profile: p, Shown: p.Name.In(lang), Reports: p.Reports(country, time.Now())}
+	lang := w.language(r)
+	country, _ := w.country(r)
+	d := brandData{Profile: p, Shown: p.Name.In(lang), Takes: p.Reports(country, time.Now())}
 	for _, topic := range []string{"identify", "fraud_tips", "protect", "two_step", "contact"} {
 		d.Help = append(d.Help, p.Help(country, topic)...)
 	}
 	for _, u := range p.UIPaths {
 		if u.Lang == lang {
 			d.Paths = append(d.Paths, u)
+		}
+	}
+	for _, n := range p.Numbers {
+		if n.Status.Shown() {
+			d.Numbers = append(d.Numbers, n)
 		}
 	}
 	w.render(rw, r, http.StatusOK, "brand", "nav.facts", d)

@@ -194,17 +194,16 @@ func (w *Web) country(r *http.Request) (code string, asked bool) {
 		}
 	}
 	tags, _, err := language.ParseAcceptLanguage(clip(r.Header.Get("Accept-Language"), 200))
-	if err == nil && len(tags) > 0 {
-		if region, sure := tags[0].Region(); sure != language.No {
-			_, _, named := tags[0].Raw()
-			if code, ok := w.knownCountry(named.String()); ok {
-				return code, false
-			}
-			// Japanese is written in one country; English and German are not.
-			if base, _ := tags[0].Base(); base.String() == "ja" {
-				return region.String(), false
-			}
-		}
+	if err != nil || len(tags) == 0 {
+		return w.opt.Country, false
+	}
+	base, _, region := tags[0].Raw()
+	named := region.String()
+	if base.String() == "ja" && named == "ZZ" {
+		named = "JP" // the one country where it is spoken; German and English have several
+	}
+	if code, ok := w.knownCountry(named); ok {
+		return code, false
 	}
 	return w.opt.Country, false
 }

@@ -1,0 +1,53 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"bonafide/cli"
+	"bonafide/contact/record"
+	"bonafide/data"
+	"bonafide/desk/contacts"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bonafide": run})
+}
+
+// run is the command with a desk at a fixed time.
+func run() {
+	os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "test", Lang: "en",
+		Open: func(_ string, o cli.Overrides) (cli.Checker, error) {
+			c := contacts.Config{Data: data.FS, Now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+			if o.Orders != "" {
+				records, err := record.Load(data.FS)
+				if err != nil {
+					return nil, err
+				}
+				f, err := os.Open(o.Orders)
+				if err != nil {
+					return nil, err
+				}
+				defer func() { _ = f.Close() }()
+				if c.OwnOrders, _, err = records.ReadOrders(f, record.Limits{}); err != nil {
+					return nil, err
+				}
+			}
+			return contacts.New(c)
+		},
+		Serve:       func(context.Context, string, bool) error { return errors.New("not in this test") },
+		CheckConfig: func(string) (string, error) { return "good\n", nil },
+		ConfigDocs:  func() string { return "docs\n" },
+		CodesDocs:   func() (string, error) { return "codes\n", nil },
+	}))
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+}
