@@ -89,7 +89,8 @@ func Measure(ctx context.Context, desk Checker, library *corpus.Library, o Optio
 		return nil, err
 	}
 	t := &tally{report: Report{
-		Part: o.Part, Limit: o.Limit, Seed: o.Seed, Version: o.Version, Day: o.Day, Missing: missing,
+		Part: o.Part, Limit: o.Limit, Seed: o.Seed, Version: o.Version, Day: o.Day, Missing: append([]string{}, missing...),
+		Sets: []Row{}, Subsets: []Row{}, Channels: []Row{}, Languages: []Row{}, Pairs: []Pair{}, // in JSON a list is never null
 		Machine: Machine{Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
 	}}
 	m := measurer{desk, o.Language}

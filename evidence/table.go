@@ -71,6 +71,22 @@ type Table struct {
 	prior map[string]float64
 	// Slope scales the summed bits to calibrated log-odds.
 	slope float64
+	// dilution says how words in long texts count less.
+	dilution dilution
+}
+
+type dilution struct {
+	// Full is the length of a text, by channel, up to which what it says counts
+	// whole; Power is how fast it counts less beyond.
+	Full  map[string]float64 `yaml:"full"`
+	Power float64            `yaml:"power"`
+	// Nobody is the same, by channel, for a contact that claims to be nobody
+	// whom we know: beyond Short bytes its words count Share at most.
+	Nobody map[string]struct {
+		Short float64 `yaml:"short"`
+		Full  float64 `yaml:"full"`
+		Share float64 `yaml:"share"`
+	} `yaml:"nobody"`
 }
 
 type tableFile struct {
@@ -86,6 +102,8 @@ type groupsFile struct {
 	Prior  map[string]float64 `yaml:"prior"`
 	Slope  float64            `yaml:"slope"`
 	Groups map[string]Cap     `yaml:"groups"`
+	// Dilution: in a long text some words of every kind stand by chance.
+	Dilution dilution `yaml:"dilution"`
 }
 
 // GroupsFile is the file of priors and caps; every other file of the folder
@@ -102,6 +120,7 @@ func LoadTable(fsys fs.FS) (*Table, error) {
 		return nil, err
 	}
 	t.groups, t.prior, t.slope = g.Groups, g.Prior, g.Slope
+	t.dilution = g.Dilution
 	if t.slope <= 0 || t.slope > 2 {
 		return nil, fmt.Errorf("evidence: %s: slope %g: want above 0, at most 2", GroupsFile, t.slope)
 	}
@@ -175,6 +194,28 @@ func (t *Table) Codes() []Code {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
 	return out
+}
+
+// Dilution returns how much words found in a text of so many bytes count, 0 to
+// 1: the longer a text, the more of its words raise a flag by chance. claimed
+// tells whether the contact claims to be somebody whom fraudsters imitate;
+// words of one that does not say less.
+func (t *Table) Dilution(channel string, bytes int, claimed bool) float64 {
+	n := float64(bytes)
+	if nobody, ok := t.dilution.Nobody[channel]; ok && !claimed {
+		if n <= nobody.Short {
+			return 1
+		}
+		return nobody.Share * math.Min(1, nobody.Full/n)
+	}
+	full, ok := t.dilution.Full[channel]
+	if !ok {
+		full = t.dilution.Full[""]
+	}
+	if full <= 0 || n <= full {
+		return 1
+	}
+	return math.Pow(full/n, t.dilution.Power)
 }
 
 // Weigh gives findings their weights. Of several findings with one code the

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -17,8 +18,9 @@ import (
 // and long lists are folded after their first entries.
 type resultData struct {
 	*contacts.Answer
-	// Percent is the probability without false certainty: "> 99", never "100".
-	Percent string
+	// Percent is the probability without false certainty, never 0 or 100;
+	// ChanceKey the text that it stands in.
+	Percent, ChanceKey string
 	// StepsOnly: somebody told what happened, not what was said; there is
 	// nothing to judge, only something to do.
 	StepsOnly bool
@@ -88,7 +90,8 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) {
 
 // arrange cuts an answer for the page. It adds nothing and leaves nothing out.
 func arrange(a *contacts.Answer) resultData {
-	d := resultData{Answer: a, Percent: percent(a.Probability)}
+	d := resultData{Answer: a}
+	d.Percent, d.ChanceKey = percent(a.Probability)
 	numbers := number(a)
 	for _, l := range a.Evidence {
 		n := numbered{Line: l, Number: numbers[l.Code]}
@@ -122,14 +125,14 @@ func fold[T any](list []T, n int) (first, rest []T) {
 }
 
 // percent never says 0 or 100: no check is certain.
-func percent(p float64) string {
+func percent(p float64) (number, key string) {
 	switch n := int(p*100 + 0.5); {
 	case n >= 100:
-		return "> 99"
+		return "99", "result.probability.over"
 	case n <= 0:
-		return "< 1"
+		return "1", "result.probability.under"
 	default:
-		return strconv.Itoa(n)
+		return strconv.Itoa(n), "result.probability"
 	}
 }
 
@@ -253,26 +256,41 @@ var (
 	sourceID = regexp.MustCompile(`^([a-z0-9_]+: )+`)
 )
 
-// href is the link to a confirmed receiver's site; "" when what stands there
-// is not one plain address, which is then shown as text.
-func href(r contacts.Receiver) string {
-	if r.Unconfirmed || !onlyHost.MatchString(r.Web) {
-		return ""
+// way is how to reach a receiver: what can be used, the link to it when it may
+// be one, and what else is said of it.
+type way struct{ Text, Link, Rest string }
+
+// site links to a confirmed receiver's site when one plain address stands
+// there.
+func site(r contacts.Receiver) way {
+	w := cut(r.Web)
+	if !r.Unconfirmed && onlyHost.MatchString(w.Text) {
+		w.Link = "https://" + w.Text
 	}
-	return "https://" + r.Web
+	return w
 }
 
-// mailto is the link to a confirmed receiver's mail address, or "".
-func mailto(r contacts.Receiver) string {
-	if r.Unconfirmed || !onlyMail.MatchString(r.Mail) {
-		return ""
+// mailbox links to a confirmed receiver's mail address.
+func mailbox(r contacts.Receiver) way {
+	w := cut(r.Mail)
+	if !r.Unconfirmed && onlyMail.MatchString(w.Text) {
+		w.Link = "mailto:" + w.Text
 	}
-	return "mailto:" + r.Mail
+	return w
+}
+
+// cut splits "7726 (forward the text)" into what is used and what is said of it.
+func cut(s string) way {
+	text, rest, ok := strings.Cut(s, " (")
+	if !ok {
+		return way{Text: s}
+	}
+	return way{Text: text, Rest: "(" + rest}
 }
 
 // dated is a date that can be shown, "" for words that say there is none.
 func dated(asOf any) string {
-	s, _ := asOf.(string)
+	s := fmt.Sprint(asOf)
 	if s == "" || s[0] < '0' || s[0] > '9' {
 		return ""
 	}

@@ -69,4 +69,3 @@ func (w *Web) manifest(rw http.ResponseWriter, r *http.Request) {
 		"shortcuts": []map[string]string{{"name": w.texts.Get(lang, "home.now"), "url": "/now"}, {"name": w.texts.Get(lang, "nav.done"), "url": "/done"}},
 	})
 }
-

@@ -90,4 +90,3 @@ func yesNo(s string) *bool {
 	}
 	return nil
 }
-

@@ -3,6 +3,7 @@ package web
 import (
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,8 +82,8 @@ func channels() []string {
 
 // callData is what people can tap of a call: the usual first, the rest folded.
 type callData struct {
-	Asked, AskedMore, Knew, KnewMore []contacts.CodeText
-	Channels                         []string
+	Asked, AskedMore, Knew, KnewMore, Situations []contacts.CodeText
+	Channels                                     []string
 }
 
 // callData lists what people can tap. The ids are red flags; their titles come
@@ -97,22 +98,20 @@ func (w *Web) callData(r *http.Request) any {
 			"urgency_deadline", "keeps_on_line"),
 		KnewMore: w.desk.FlagTitles(lang, "theme_refund", "theme_unpaid_demand", "secrecy", "threat_consequence",
 			"authority_transfer", "press_key_robocall"),
-		Channels: channels(),
+		Channels: channels(), Situations: w.situations(lang),
 	}
+}
+
+// situations are what may have happened beyond receiving something.
+func (w *Web) situations(lang string) []contacts.CodeText {
+	return slices.DeleteFunc(w.desk.Situations(lang), func(s contacts.CodeText) bool { return s.Code == "only_received" })
 }
 
 type doneData struct{ Situations, Gave []contacts.CodeText }
 
 func (w *Web) doneData(r *http.Request) any {
 	lang := w.language(r)
-	var d doneData
-	for _, s := range w.desk.Situations(lang) {
-		if s.Code != "only_received" {
-			d.Situations = append(d.Situations, s)
-		}
-	}
-	d.Gave = w.desk.GaveKinds(lang)
-	return d
+	return doneData{Situations: w.situations(lang), Gave: w.desk.GaveKinds(lang)}
 }
 
 // errorData says what went wrong; Detail is for whoever runs the server.

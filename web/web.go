@@ -93,7 +93,7 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 	funcs := template.FuncMap{
 		"list": func(v ...any) []any { return v }, "join": strings.Join, "groups": groups,
 		"asset": func(name string) string { return "/static/" + name + "?v=" + assets[name] },
-		"href":  href, "mailto": mailto, "dated": dated, "source": source, "script": script,
+		"site":  site, "mailbox": mailbox, "cut": cut, "dated": dated, "source": source, "script": script,
 	}
 	for _, name := range names {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "pages/"), ".html")

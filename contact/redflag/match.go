@@ -313,14 +313,17 @@ func (st *sentence) width(s span) int {
 }
 
 // around widens the range of one occurrence by the nearest of each further
-// concept; in order where the composition says so.
+// concept; in order where the composition says so. No two concepts may rest on
+// the same word: "update" is not both what is installed and the installing.
 func (st *sentence) around(r *rule, s span) (span, bool) {
+	taken := make([]span, 1, len(r.need))
+	taken[0] = s
 	last := s
 	for _, c := range r.need[1:] {
 		var near span
 		dist := -1
 		for _, o := range st.occurs[c] {
-			if r.ordered && o.start < last.end {
+			if r.ordered && o.start < last.end || overlaps(taken, o) {
 				continue
 			}
 			if d := distance(s, o); dist < 0 || d < dist {
@@ -331,9 +334,19 @@ func (st *sentence) around(r *rule, s span) (span, bool) {
 			return s, false
 		}
 		last = near
+		taken = append(taken, near)
 		s = span{min(s.start, near.start), max(s.end, near.end)}
 	}
 	return s, true
+}
+
+func overlaps(taken []span, o span) bool {
+	for _, t := range taken {
+		if o.start < t.end && t.start < o.end {
+			return true
+		}
+	}
+	return false
 }
 
 func distance(a, b span) int {

@@ -75,7 +75,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(message.Findings(c)...)
 	s.add(d.labels.Findings(c)...)
 	s.add(d.brands.Findings(brand.Input{Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Country: req.Country})...)
-	s.add(phone.Findings(c, s.numbers, phone.Book{Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country})...)
+	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country}))...)
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
@@ -186,30 +186,61 @@ func (d *Desk) told(req Request, s *sight) []evidence.Finding {
 // counts, or the story of a fraud would convict the honest notice of it. Where
 // there are only words, they are the account of the contact.
 func (d *Desk) flagged(s *sight) []evidence.Finding {
-	fs := d.flags.Find(s.readings, s.contact.Channel)
-	said := map[string]bool{}
-	for _, p := range s.contact.Parts {
-		if p.Kind == contact.Said && strings.TrimSpace(p.Text) != "" {
-			said[p.Name] = true
-		}
-	}
-	if voiced(s.contact.Channel) || len(said) == 0 {
-		return fs
-	}
-	var told []*text.Reading
-	var written []*text.Reading
+	var told, written []*text.Reading
 	for _, r := range s.readings {
-		if r.Part.Kind == contact.Told {
+		switch {
+		case r.Part.Kind != contact.Told:
+			if strings.TrimSpace(r.Part.Text) != "" {
+				written = append(written, r)
+			}
+		case r.Part.Name == "transcript:me" || !voiced(s.contact.Channel):
 			told = append(told, r)
-		} else {
+		default:
 			written = append(written, r)
 		}
 	}
-	fs = d.flags.Find(written, s.contact.Channel)
+	if len(written) == 0 {
+		written, told = told, nil
+	}
+	fs := d.dilute(s, d.flags.Find(written, s.contact.Channel))
 	for _, f := range d.flags.Find(told, s.contact.Channel) {
 		if w, ok := d.table.Weight(f.Code); ok && (w.Category == "" || w.Category == "account" || f.Code == "official_number_searched") {
 			fs = append(fs, f)
 		}
+	}
+	return fs
+}
+
+// numbered dilutes what numbers in a long mail say, and where nobody is
+// claimed to speak: every honest signature has a telephone number.
+func (d *Desk) numbered(s *sight, fs []evidence.Finding) []evidence.Finding {
+	for i := range fs {
+		if fs[i].Code == "callback_number" && len(s.claimed) == 0 && s.contact.Channel == contact.Mail {
+			fs[i].Strength = max(fs[i].Strength, 0.01) * 0.2
+		}
+	}
+	return d.dilute(s, fs)
+}
+
+// dilute lets what stands in a long text count less: some words of every kind
+// stand there by chance.
+func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
+	size := map[string]int{}
+	for _, p := range s.contact.Parts {
+		size[p.Name] = len(p.Text)
+	}
+	claimed := len(s.claimed) > 0 || slices.ContainsFunc(fs, func(f evidence.Finding) bool {
+		return f.Code == "impersonated_staff" || f.Code == "fake_department" || f.Code == "impersonates_authority"
+	})
+	for i := range fs {
+		share := d.table.Dilution(string(s.contact.Channel), size[fs[i].Where.Part], claimed)
+		if share == 1 {
+			continue
+		}
+		if fs[i].Strength == 0 {
+			fs[i].Strength = 1
+		}
+		fs[i].Strength *= share
 	}
 	return fs
 }

@@ -5,14 +5,17 @@
 document.documentElement.classList.add("js");
 const body = document.body.dataset;
 const all = (sel, root = document) => Array.from(root.querySelectorAll(sel));
+const say = (text) => { document.getElementById("said").textContent = text; };
 
 for (const b of all("[data-copy-from]")) {
+  const name = b.textContent;
   b.addEventListener("click", async () => {
     const el = document.getElementById(b.dataset.copyFrom);
     const text = "value" in el ? el.value : el.textContent;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
+      // An old browser, or a page without TLS: select the text and copy that.
       const area = "select" in el ? el : Object.assign(document.createElement("textarea"), { value: text });
       if (area !== el) document.body.append(area);
       area.select();
@@ -20,35 +23,63 @@ for (const b of all("[data-copy-from]")) {
       if (area !== el) area.remove();
     }
     b.textContent = body.copied;
-    setTimeout(() => { b.textContent = body.copy; }, 2000);
+    say(body.copied);
+    setTimeout(() => { b.textContent = name; }, 2000);
   });
 }
 
+// Read aloud: one sentence after the other, because some voices stop in long
+// texts. What is folded away is not read.
 for (const b of all("[data-speak]")) {
   if (!("speechSynthesis" in window)) { b.hidden = true; continue; }
+  const stopped = () => { b.textContent = body.read; };
   b.addEventListener("click", () => {
-    if (speechSynthesis.speaking) {
+    if (speechSynthesis.speaking || speechSynthesis.pending) {
       speechSynthesis.cancel();
-      b.textContent = body.read;
+      stopped();
       return;
     }
-    const u = new SpeechSynthesisUtterance(all(".speak").map((e) => e.textContent.trim()).join("\n"));
-    u.lang = document.documentElement.lang;
-    u.rate = 0.9;
-    u.onend = () => { b.textContent = body.read; };
-    speechSynthesis.speak(u);
+    const parts = all(".speak").filter((e) => e.checkVisibility ? e.checkVisibility() : true).map((e) => e.textContent.trim());
+    parts.forEach((text, i) => {
+      const u = new SpeechSynthesisUtterance(text);
+      u.lang = document.documentElement.lang;
+      u.rate = 0.9;
+      if (i === parts.length - 1) u.onend = stopped;
+      u.onerror = stopped;
+      speechSynthesis.speak(u);
+    });
     b.textContent = body.stop;
   });
 }
+if ("speechSynthesis" in window) addEventListener("pagehide", () => speechSynthesis.cancel());
 
+// A link to something folded away unfolds it.
+const unfold = () => {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let e = target; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
+  if (target) target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+
+// On paper, everything is unfolded.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = all("details:not([open])");
+  folded.forEach((d) => { d.open = true; });
+});
+addEventListener("afterprint", () => folded.forEach((d) => { d.open = false; }));
 for (const b of all("[data-print]")) b.addEventListener("click", () => window.print());
 
-// The page is saved from the browser; the server has kept nothing of it.
+// The page is saved from the browser; the server has kept nothing of it. What
+// was ticked and filled in is saved with it.
 for (const b of all("[data-save]")) {
   b.addEventListener("click", async () => {
+    all("input[type=checkbox]").forEach((i) => i.toggleAttribute("checked", i.checked));
+    all(".sheet input").forEach((i) => i.setAttribute("value", i.value));
     const copy = document.documentElement.cloneNode(true);
-    all("script, link, .needs-js", copy).forEach((e) => e.remove());
-    const css = await (await fetch("/static/style.css")).text();
+    all("script, link, .needs-js, .langs, .foot, .no-print", copy).forEach((e) => e.remove());
+    all("a[href^='/']", copy).forEach((a) => a.setAttribute("href", location.origin + a.getAttribute("href")));
+    const css = await (await fetch(document.querySelector("link[rel=stylesheet]").href)).text();
     copy.querySelector("head").append(Object.assign(document.createElement("style"), { textContent: css }));
     download(new Blob(["<!doctype html>", copy.outerHTML], { type: "text/html" }), "bonafide.html");
   });
@@ -71,47 +102,58 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(a.href), 10000);
 }
 
-// The form that asked stays in this tab, so that a report mail can carry the
-// original: the server gets it once more and forgets it again.
-const db = () => new Promise((done, fail) => {
-  const r = indexedDB.open("bonafide", 1);
-  r.onupgradeneeded = () => r.result.createObjectStore("form");
-  r.onsuccess = () => done(r.result);
-  r.onerror = () => fail(r.error);
+// The form that asked stays in this browser for as long as its answer is
+// looked at, so that a report mail can carry the original and the answer can
+// be had in another language: the server gets it once more and forgets it
+// again. Each tab has its own; the first page and a day's time clear it.
+const tab = () => {
+  if (!sessionStorage.getItem("tab")) sessionStorage.setItem("tab", `${Date.now()}-${Math.random()}`);
+  return sessionStorage.getItem("tab");
+};
+const DAY = 24 * 3600 * 1000;
+function store(work) {
+  return new Promise((done, fail) => {
+    const r = indexedDB.open("bonafide", 1);
+    r.onupgradeneeded = () => r.result.createObjectStore("form");
+    r.onerror = () => fail(r.error);
+    r.onsuccess = () => {
+      const t = r.result.transaction("form", "readwrite");
+      const q = work(t.objectStore("form"));
+      t.oncomplete = () => { r.result.close(); done(q && q.result); };
+      t.onerror = () => fail(t.error);
+    };
+  });
+}
+const keep = (entries) => store((s) => s.put({ at: Date.now(), entries }, tab()));
+const kept = () => store((s) => s.get(tab())).then((v) => (v ? v.entries : []));
+const forget = () => store((s) => {
+  s.delete(tab());
+  s.openCursor().onsuccess = (e) => {
+    const c = e.target.result;
+    if (!c) return;
+    if (Date.now() - c.value.at > DAY) c.delete();
+    c.continue();
+  };
 });
-async function keep(entries) {
-  const d = await db();
-  await new Promise((done, fail) => {
-    const t = d.transaction("form", "readwrite");
-    t.objectStore("form").put(entries, "last");
-    t.oncomplete = done;
-    t.onerror = fail;
-  });
-}
-async function kept() {
-  const d = await db();
-  return new Promise((done) => {
-    const q = d.transaction("form").objectStore("form").get("last");
-    q.onsuccess = () => done(q.result || []);
-    q.onerror = () => done([]);
-  });
-}
-async function forget() {
-  const d = await db();
-  d.transaction("form", "readwrite").objectStore("form").clear();
-}
+
 for (const form of all('form[action="/check"]')) {
+  const button = form.querySelector("[type=submit]");
+  const name = button.textContent;
+  let sent = false;
   form.addEventListener("submit", (e) => {
-    if (form.dataset.sent) return;
+    if (sent) return;
     e.preventDefault();
-    form.dataset.sent = "1";
+    sent = true;
+    button.textContent = body.busy;
+    say(body.busy);
     const entries = Array.from(new FormData(form).entries());
     keep(entries).catch(() => {}).finally(() => form.submit());
   });
+  addEventListener("pageshow", () => { sent = false; button.textContent = name; });
 }
-const mails = all("[data-eml]");
-for (const b of mails) {
-  b.hidden = false;
+
+for (const b of all("[data-eml]")) {
+  kept().then((entries) => { b.hidden = !entries.length; }).catch(() => {});
   b.addEventListener("click", async () => {
     const data = new FormData();
     for (const [name, value] of await kept()) data.append(name, value);
@@ -119,6 +161,29 @@ for (const b of mails) {
     const res = await fetch("/report", { method: "POST", body: data });
     if (res.ok) download(await res.blob(), "report.eml");
   });
+}
+
+// An answer has no address of its own: in another language it is asked again.
+if (location.pathname === "/check") {
+  for (const a of all("[data-lang]")) {
+    a.addEventListener("click", async (e) => {
+      e.preventDefault();
+      const entries = await kept().catch(() => []);
+      if (!entries.length) { location.href = a.href; return; }
+      const form = Object.assign(document.createElement("form"), { method: "post", enctype: "multipart/form-data", action: `/check?lang=${a.dataset.lang}`, hidden: true });
+      for (const [name, value] of entries) {
+        const i = Object.assign(document.createElement("input"), { name, type: value instanceof File ? "file" : "hidden" });
+        if (value instanceof File) {
+          const d = new DataTransfer();
+          if (value.size) d.items.add(value);
+          i.files = d.files;
+        } else i.value = value;
+        form.append(i);
+      }
+      document.body.append(form);
+      form.submit();
+    });
+  }
 }
 if (location.pathname === "/") forget().catch(() => {});
 
@@ -146,7 +211,8 @@ addEventListener("keydown", (e) => {
 });
 
 // The sheet: only the last four digits of a card stay, and what is missing is
-// listed. Nothing of it leaves the page.
+// listed. Nothing of it leaves the page. Without JavaScript the field takes
+// four characters; with it, a whole number may be pasted and is cut.
 for (const sheet of all(".sheet")) {
   const inputs = all("input", sheet);
   const missing = sheet.querySelector(".missing");
@@ -157,14 +223,14 @@ for (const sheet of all(".sheet")) {
   for (const i of inputs) {
     i.addEventListener("input", list);
     if (!("last4" in i.dataset)) continue;
+    i.removeAttribute("maxlength");
     i.addEventListener("input", () => {
       const digits = i.value.replace(/\D/g, "");
-      if (digits.length > 4) {
-        i.value = digits.slice(-4);
-        document.getElementById("last4").textContent = sheet.dataset.cardWarning;
-      }
+      if (digits.length > 4) document.getElementById("last4").textContent = sheet.dataset.cardWarning;
+      if (digits !== i.value || digits.length > 4) i.value = digits.slice(-4);
     });
   }
 }
+unfold();
 
 if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
