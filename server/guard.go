@@ -107,21 +107,20 @@ func logged(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// route is the path as it may be logged and counted: known prefixes only, so
-// that nothing that a stranger puts into a path reaches a log or a metric.
+// route is the path as it may be logged and counted: one of our own, so that
+// nothing that a stranger puts into a path reaches a log or a metric.
 func route(r *http.Request) string {
-	if r.Pattern != "" {
-		if _, path, ok := strings.Cut(r.Pattern, " "); ok {
-			return path
-		}
-		return r.Pattern
-	}
-	for _, p := range []string{"/v1/", "/static/", "/openapi", "/healthz", "/readyz"} {
-		if strings.HasPrefix(r.URL.Path, p) {
-			return p
+	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/static",
+		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
+		"/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/manifest.webmanifest", "/sw.js"} {
+		if r.URL.Path == known || strings.HasPrefix(r.URL.Path, known+"/") {
+			return known
 		}
 	}
-	return "/"
+	if r.URL.Path == "/" {
+		return "/"
+	}
+	return "other"
 }
 
 // limiter bounds how many checks one client address starts in a minute and how

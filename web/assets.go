@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 )
 
 // fingerprints names each static file by its content, so that a browser may
@@ -28,10 +29,19 @@ func fingerprints() (map[string]string, error) {
 	return out, nil
 }
 
-func cached(next http.Handler) http.Handler {
+// staticFiles serves files, not lists of them, and lets browsers keep them.
+func (w *Web) staticFiles(files http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("Cache-Control", "public, max-age=3600")
-		next.ServeHTTP(rw, r)
+		if strings.HasSuffix(r.URL.Path, "/") {
+			w.elsewhere(rw, r)
+			return
+		}
+		keep := "public, max-age=3600"
+		if r.URL.Query().Has("v") {
+			keep = "public, max-age=31536000, immutable"
+		}
+		rw.Header().Set("Cache-Control", keep)
+		files.ServeHTTP(rw, r)
 	})
 }
 
@@ -54,7 +64,9 @@ func (w *Web) manifest(rw http.ResponseWriter, r *http.Request) {
 	accept := []string{"image/png", "image/jpeg", "image/webp", "message/rfc822", "application/pdf", "text/plain", ".eml", ".txt", ".xml"}
 	rw.Header().Set("Content-Type", "application/manifest+json")
 	_ = json.NewEncoder(rw).Encode(map[string]any{
-		"name": w.texts.Get(lang, "app.name") + ": " + w.texts.Get(lang, "app.tagline"), "short_name": w.texts.Get(lang, "app.name"), "description": w.texts.Get(lang, "home.lead"), "id": "/", "start_url": "/", "scope": "/",
+		"name":       w.texts.Get(lang, "app.name") + ": " + w.texts.Get(lang, "app.tagline"),
+		"short_name": w.texts.Get(lang, "app.name"), "description": w.texts.Get(lang, "home.lead"),
+		"id": "/", "start_url": "/", "scope": "/",
 		"display": "standalone", "lang": lang, "background_color": "#fbfaf7", "theme_color": "#14485b",
 		"icons": []map[string]string{
 			{"src": "/static/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"},

@@ -32,6 +32,9 @@ func (w *Web) form(rw http.ResponseWriter, r *http.Request) (contacts.Request, e
 	}
 	v := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	req.Channel, req.From, req.Words, req.Platform = v("channel"), v("from"), v("words"), v("platform")
+	if req.From == "" {
+		req.From = v("number") // the helper's page has one field for both
+	}
 	req.Text = strings.TrimSpace(strings.Join(nonEmpty(v("title"), r.PostFormValue("text"), v("url")), "\n"))
 	req.Lang, req.Country, req.Region, req.Role = w.language(r), v("country"), v("region"), v("role")
 	if req.Country == "" {

@@ -42,7 +42,7 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sw.js", w.static("static/sw.js", "text/javascript; charset=utf-8"))
 	sub, err := fs.Sub(files, "static")
 	if err == nil {
-		mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(sub))))
+		mux.Handle("GET /static/", w.staticFiles(http.StripPrefix("/static/", http.FileServerFS(sub))))
 	}
 	mux.HandleFunc("/", w.elsewhere)
 }
@@ -121,6 +121,9 @@ type receiversData struct {
 	List                  []contacts.Receiver
 	Country, Region, Kind string
 	Kinds                 []string
+	// Chosen: a country is known or "all" was asked for; before, the list would
+	// be too long to help.
+	Chosen bool
 }
 
 func (w *Web) receivers(rw http.ResponseWriter, r *http.Request) {
@@ -133,6 +136,10 @@ func (w *Web) receivers(rw http.ResponseWriter, r *http.Request) {
 		if d.Country, known = w.knownCountry(q.Get("country")); known {
 			w.remember(rw, r, countryCookie, d.Country)
 		}
+	}
+	if d.Chosen = d.Country != "" || q.Has("country"); !d.Chosen {
+		w.render(rw, r, http.StatusOK, "receivers", "receivers.title", d)
+		return
 	}
 	list, err := w.desk.Receivers(contacts.ReceiverQuery{Country: d.Country, Region: d.Region, Kind: d.Kind, Lang: w.language(r)})
 	if err != nil {

@@ -199,8 +199,11 @@ func (w *Web) country(r *http.Request) (code string, asked bool) {
 	}
 	base, _, region := tags[0].Raw()
 	named := region.String()
-	if base.String() == "ja" && named == "ZZ" {
-		named = "JP" // the one country where it is spoken; German and English have several
+	switch {
+	case base.String() == "ja" && named == "ZZ":
+		named = "JP" // spoken in one country; German and English are in several
+	case base.String() == "en" && named == "US":
+		named = "" // what browsers say all over the world when nobody has set them
 	}
 	if code, ok := w.knownCountry(named); ok {
 		return code, false

@@ -156,8 +156,8 @@ type tag struct {
 // attrs are the attributes that matter, as written.
 type attrs struct {
 	href, src, action, method, alt, value, typ, fieldName string
-	content, equiv, charset, onclick, formaction, srcdoc  string
-	class, elemID, size, width, height                    string
+	content, equiv, onclick, formaction, srcdoc           string
+	class, elemID, width, height                          string
 	hidden, rtl, cite                                     bool
 	handlers                                              int
 }

@@ -302,7 +302,7 @@ func (l *Layouts) isChrome(line string) bool {
 	// "Today 9:41", "iMessage Heute 14:05"
 	words := strings.Fields(low)
 	for _, w := range words {
-		if !l.chrome[w] && strings.Trim(w, "0123456789:.,-/ampm") != "" {
+		if !l.chrome[w] && strings.Trim(w, "0123456789:.,-/amp") != "" {
 			return false
 		}
 	}

@@ -175,7 +175,6 @@ type reader struct {
 	text     int // bytes of text that may still be taken
 	mails    int // mails within this one
 	label    string
-	labelled bool
 	pictures []picture
 	names    map[string]int
 }

@@ -92,6 +92,9 @@ func (x *finder) looksLikeNumber(start, end int) bool {
 			return false
 		}
 		for _, c := range x.f.after {
+			if strings.ContainsFunc(tok, func(r rune) bool { return r >= 'a' && r <= 'z' }) {
+				break // a sum has no letters: what follows is another
+			}
 			if strings.HasPrefix(rest, c) && !(isLower(c[len(c)-1]) && len(rest) > len(c) && isLower(rest[len(c)])) {
 				return false
 			}

@@ -289,8 +289,6 @@ type row struct {
 	limit int
 }
 
-func (r row) has(field string) bool { _, ok := r.at[field]; return ok }
-
 func (r row) get(field string) string {
 	i, ok := r.at[field]
 	if !ok || i >= len(r.rec) {

@@ -144,10 +144,16 @@ func address(s string) (int, class) {
 	if label <= 0 || len(host)-label < 3 {
 		return 0, word
 	}
-	if _, icann := publicsuffix.PublicSuffix(host); !icann {
+	if _, icann := publicsuffix.PublicSuffix(host); !icann && !reserved(host[label+1:]) {
 		return 0, word
 	}
 	return end, link
+}
+
+// reserved reports whether a top-level domain is one that nobody can hold (RFC
+// 2606): people who tell a story or write a test use them.
+func reserved(tld string) bool {
+	return tld == "example" || tld == "test" || tld == "invalid"
 }
 
 // number returns the length of the number at the start of s with its currency

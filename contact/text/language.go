@@ -128,7 +128,7 @@ func baseSymbols() (t [0x180]uint8) {
 		case c == 'ß':
 			t[r] = 's' - 'a' + 1
 		case c == 'æ':
-			t[r] = 'a' - 'a' + 1
+			t[r] = 1 // as a
 		case c == 'ø' || c == 'œ':
 			t[r] = 'o' - 'a' + 1
 		}

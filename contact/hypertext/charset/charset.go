@@ -77,7 +77,7 @@ func Canonical(label string) string {
 	if strings.HasPrefix(s, "iso8859") {
 		s = "iso-8859" + s[len("iso8859"):]
 	}
-	if n := strings.TrimLeft(s, "windowscpbr-_x"); len(n) == 4 && strings.HasPrefix(n, "125") {
+	if n := strings.TrimLeft(s, "windocpbr-_x"); len(n) == 4 && strings.HasPrefix(n, "125") {
 		return "windows-" + n
 	}
 	return strings.TrimSuffix(s, "-windows")
