@@ -40,6 +40,13 @@ func (p *printer) paint(verdict, s string) string {
 // human prints one answer for people: verdict first.
 func (p *printer) human(w io.Writer, a *contacts.Answer) {
 	h := headings(a.Lang)
+	if !a.Judged {
+		fmt.Fprintf(w, "%s\n", a.Action)
+		p.steps(w, h, a)
+		p.receivers(w, h, a.ReportTo)
+		fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
+		return
+	}
 	fmt.Fprintf(w, "%s  (%s %.0f %%)\n", p.paint(a.Verdict, h[a.Verdict]), h["probability"], a.Probability*100)
 	fmt.Fprintf(w, "%s\n\n%s\n", a.Action, a.Summary)
 	for _, g := range a.GoalTexts {
@@ -54,6 +61,16 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 			fmt.Fprintf(w, "  ? %s\n", u.Text)
 		}
 	}
+	p.steps(w, h, a)
+	p.receivers(w, h, a.ReportTo)
+	for _, n := range a.Notes {
+		fmt.Fprintf(w, "\n* %s", n)
+	}
+	fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
+}
+
+// steps prints the plan, most urgent first.
+func (p *printer) steps(w io.Writer, h map[string]string, a *contacts.Answer) {
 	if len(a.NextSteps) > 0 {
 		fmt.Fprintf(w, "\n%s\n", h["steps"])
 		when := ""
@@ -68,11 +85,6 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 			}
 		}
 	}
-	p.receivers(w, h, a.ReportTo)
-	for _, n := range a.Notes {
-		fmt.Fprintf(w, "\n* %s", n)
-	}
-	fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
 }
 
 func (p *printer) evidence(w io.Writer, title string, h map[string]string, lines []contacts.Line, keep func(contacts.Line) bool, always bool) {

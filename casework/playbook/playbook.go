@@ -176,7 +176,9 @@ type file struct {
 	Branches  []branch                `yaml:"branches"`
 	Gave      []GaveKind              `yaml:"gave"`
 	CallBack  []CallBack              `yaml:"call_back"`
-	Sources   map[string]any          `yaml:"sources"`
+	// ReadyWords says in all languages what steps name in plain English words.
+	ReadyWords map[string]evidence.Text `yaml:"ready_words"`
+	Sources    map[string]any           `yaml:"sources"`
 }
 
 // GaveKind is a kind of data that a person may have given away.
@@ -204,7 +206,7 @@ func Load(fsys fs.FS) (*Book, error) {
 	if err != nil || len(names) == 0 {
 		return nil, fmt.Errorf("playbook: find files under playbooks/: none found (%v)", err)
 	}
-	b := &Book{f: file{Urgency: map[Urgency]urgencyFile{}, Steps: map[string]stepFile{}}}
+	b := &Book{f: file{Urgency: map[Urgency]urgencyFile{}, Steps: map[string]stepFile{}, ReadyWords: map[string]evidence.Text{}}}
 	for _, name := range names {
 		raw, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -233,6 +235,9 @@ func (b *Book) merge(f file) error {
 		}
 		b.f.Steps[k] = v
 	}
+	for k, v := range f.ReadyWords {
+		b.f.ReadyWords[k] = v
+	}
 	b.f.Ready = append(b.f.Ready, f.Ready...)
 	b.f.Playbooks = append(b.f.Playbooks, f.Playbooks...)
 	b.f.Branches = append(b.f.Branches, f.Branches...)
@@ -243,6 +248,11 @@ func (b *Book) merge(f file) error {
 
 func (b *Book) check() error {
 	for code, s := range b.f.Steps {
+		for _, word := range s.HaveReady {
+			if b.ReadyText(word, "ja") == word {
+				return fmt.Errorf("playbook: step %s: %q is neither a ready field nor among ready_words", code, word)
+			}
+		}
 		for _, lang := range []string{"en", "de", "ja"} {
 			if s.Text[lang] == "" {
 				return fmt.Errorf("playbook: step %s has no text in %q", code, lang)
@@ -295,6 +305,20 @@ func (b *Book) Gave() []GaveKind { return slices.Clone(b.f.Gave) }
 
 // Ready lists what to have at hand when calling.
 func (b *Book) Ready() []Field { return slices.Clone(b.f.Ready) }
+
+// ReadyText returns in a language what a step says to have ready: the text of a
+// ready field, or of a word.
+func (b *Book) ReadyText(id, lang string) string {
+	for _, f := range b.f.Ready {
+		if f.ID == id {
+			return f.Text.In(lang)
+		}
+	}
+	if t, ok := b.f.ReadyWords[id]; ok {
+		return t.In(lang)
+	}
+	return id
+}
 
 // Label returns an urgency in words, with its longest time.
 func (b *Book) Label(u Urgency, lang string) string { return b.f.Urgency[u].Label.In(lang) }

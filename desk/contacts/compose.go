@@ -22,6 +22,7 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 	lang := req.Lang
 	a := &Answer{
 		Verdict: string(v.Outcome), Probability: round(v.Probability, 3), Goals: []string{},
+		Judged:  len(req.Raw) > 0 || strings.TrimSpace(req.Text+req.Words+req.From) != "" || req.Call != nil,
 		Channel: string(s.contact.Channel), Lang: lang, Country: req.Country, Rules: v.Rules,
 		Brands: s.claimed, Found: s.found, Evidence: []Line{}, Unsettled: []CodeText{}, NextSteps: []Step{}, ReportTo: []Receiver{},
 		Disclaimer: d.texts.Notes["disclaimer"].In(lang),
@@ -186,13 +187,7 @@ func (d *Desk) steps(sit playbook.Situation, s *sight, lang string) ([]Step, []C
 func (d *Desk) readyTexts(ids []string, lang string) []string {
 	var out []string
 	for _, id := range ids {
-		text := id
-		for _, f := range d.playbooks.Ready() {
-			if f.ID == id {
-				text = f.Text.In(lang)
-			}
-		}
-		out = append(out, text)
+		out = append(out, d.playbooks.ReadyText(id, lang))
 	}
 	return out
 }

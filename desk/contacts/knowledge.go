@@ -216,9 +216,12 @@ func (d *Desk) promiseBroken(e evidence.Evidence, s *sight) (brokenPromise, bool
 	if e.Bits <= 0 {
 		return brokenPromise{}, false
 	}
-	covers := map[evidence.Code][]string{"asks_card_bank": {"asks_card_bank", "asks_card", "asks_bank"}, "lookalike_domain": {"link_ip"},
-		"link_ip_or_hidden": {"link_ip"}, "attachment_prompt": {"attachment_risky"}, "payment_prompt_missing": {"theme_payment_update"}}[e.Code]
+	covers := map[evidence.Code][]string{"asks_card_bank": {"asks_card_bank", "asks_card", "asks_bank"},
+		"attachment_prompt": {"attachment_risky"}, "payment_prompt_missing": {"theme_payment_update"}}[e.Code]
 	covers = append(covers, string(e.Code))
+	if e.Code == "link_ip_or_hidden" && e.Args["how"] == "ip" {
+		covers = append(covers, "link_ip")
+	}
 	for _, p := range d.profilesFor(s) {
 		for _, pr := range p.Promises {
 			if !pr.Status.Shown() || !slices.ContainsFunc(pr.Covers, func(c string) bool { return slices.Contains(covers, c) }) {

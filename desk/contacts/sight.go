@@ -225,15 +225,17 @@ func (d *Desk) numbered(s *sight, fs []evidence.Finding) []evidence.Finding {
 // dilute lets what stands in a long text count less: some words of every kind
 // stand there by chance.
 func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
-	size := map[string]int{}
+	size := 0
 	for _, p := range s.contact.Parts {
-		size[p.Name] = len(p.Text)
+		if p.Kind != contact.Told && p.Kind != contact.Hidden || voiced(s.contact.Channel) {
+			size += len(p.Text)
+		}
 	}
 	claimed := len(s.claimed) > 0 || slices.ContainsFunc(fs, func(f evidence.Finding) bool {
 		return f.Code == "impersonated_staff" || f.Code == "fake_department" || f.Code == "impersonates_authority"
 	})
 	for i := range fs {
-		share := d.table.Dilution(string(s.contact.Channel), size[fs[i].Where.Part], claimed)
+		share := d.table.Dilution(string(s.contact.Channel), size, claimed)
 		if share == 1 {
 			continue
 		}

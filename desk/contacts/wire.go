@@ -104,11 +104,14 @@ type Answer struct {
 	CallBack  []CodeText   `json:"call_back,omitempty" doc:"How to reach the real shop or bank."`
 	HaveReady []ReadyField `json:"have_ready,omitempty" doc:"What to have at hand when calling."`
 	Notes     []string     `json:"notes,omitempty" doc:"What could not be read, seasons, fairness rules."`
-	Channel   string       `json:"channel"`
-	Lang      string       `json:"lang"`
-	Country   string       `json:"country,omitempty"`
-	Brands    []Claimed    `json:"brands,omitempty" doc:"Whom the contact claims to be."`
-	Found     Found        `json:"found" doc:"What the contact mentions."`
+	// Judged is false when nothing was given that could be judged, only what has
+	// already happened: then the steps are the answer.
+	Judged  bool      `json:"judged" doc:"False when only what has already happened was given: then the steps are the answer."`
+	Channel string    `json:"channel"`
+	Lang    string    `json:"lang"`
+	Country string    `json:"country,omitempty"`
+	Brands  []Claimed `json:"brands,omitempty" doc:"Whom the contact claims to be."`
+	Found   Found     `json:"found" doc:"What the contact mentions."`
 	// Marked is the contact's text cut at the places of evidence, for pages.
 	Marked []MarkedPart `json:"marked,omitempty"`
 	Rules  []string     `json:"rules,omitempty" doc:"Ids of the rules that decided."`
