@@ -154,6 +154,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		if f.Lang != want || f.AsOf == "" {
 			return nil, fmt.Errorf("redflag: %s: lang is %q, want %q, and as_of must be given", name, f.Lang, want)
 		}
+		f.guard()
 		if merged[f.Lang] == nil {
 			merged[f.Lang] = &f
 		} else if err := merged[f.Lang].add(f); err != nil {
@@ -172,6 +173,17 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	return c, nil
 }
 
+// guard lays the Not of the file on every flag of it that does not say anyway,
+// so that files of one language can be merged.
+func (f *file) guard() {
+	for code, flag := range f.Flags {
+		if !flag.Anyway {
+			flag.Not = append(append([]string(nil), flag.Not...), f.Not...)
+			f.Flags[code] = flag
+		}
+	}
+}
+
 // add merges another file of the same language: "en.yaml" and "en.told.yaml".
 // A concept or flag that both define is an error.
 func (f *file) add(other file) error {
@@ -182,7 +194,6 @@ func (f *file) add(other file) error {
 		f.Concepts[name] = ways
 	}
 	for code, flag := range other.Flags {
-		flag.Anyway = flag.Anyway || len(other.Not) == 0
 		if _, twice := f.Flags[code]; twice {
 			return fmt.Errorf("flag %s stands in two files", code)
 		}
@@ -209,9 +220,6 @@ func compile(f file) (*lexicon, error) {
 		l.flags = append(l.flags, evidence.Code(code))
 		for i, rf := range ff.Any {
 			rf.Not = append(append([]string(nil), ff.Not...), rf.Not...)
-			if !ff.Anyway {
-				rf.Not = append(rf.Not, f.Not...)
-			}
 			r, err := l.compileRule(evidence.Code(code), rf)
 			if err != nil {
 				return nil, fmt.Errorf("flag %s, composition %d: %w", code, i+1, err)

@@ -174,3 +174,29 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// TestFilesOfOneLanguage: a second file adds to the first, and a guard of one
+// file holds for the flags of that file alone.
+func TestFilesOfOneLanguage(t *testing.T) {
+	fsys := fstest.MapFS{
+		"redflags/en.yaml":      {Data: []byte("as_of: x\nlang: en\nnot: [advice]\nconcepts: {advice: [\"never\"], code: [\"code\"]}\nflags: {asks_one_time_code: {any: [{need: [code]}]}}")},
+		"redflags/en.told.yaml": {Data: []byte("as_of: x\nlang: en\nconcepts: {parcel: [\"parcel\"]}\nflags: {unexpected_parcel: {any: [{need: [parcel]}]}}")},
+	}
+	cat, err := redflag.Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold, err := text.LoadFolding(os.DirFS("../../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]int{"Tell me the code of the parcel": 2, "Never tell the code of the parcel": 1} {
+		if got := flagsOf(cat, fold, s); len(got) != want {
+			t.Errorf("%q: %d flags, want %d", s, len(got), want)
+		}
+	}
+	fsys["redflags/en.more.yaml"] = &fstest.MapFile{Data: []byte("as_of: x\nlang: en\nconcepts: {code: [\"pin\"]}\nflags: {}")}
+	if _, err := redflag.Load(fsys); err == nil || !strings.Contains(err.Error(), "two files") {
+		t.Errorf("a concept in two files: %v", err)
+	}
+}
