@@ -361,7 +361,7 @@ func (p *printer) of(name string, r result) error {
 	if p.progress && p.total%20 == 0 {
 		fmt.Fprintf(p.progressTo, "\r%d checked", p.total)
 	}
-	_, err := fmt.Fprintf(p.w, "%s %3.0f %%  %s\n", p.paint(r.answer.Verdict, fmt.Sprintf("%-13s", r.answer.Verdict)), r.answer.Probability*100, name)
+	_, err := fmt.Fprintf(p.w, "%s %3.0f %%  %s\n", p.paint(r.answer.Verdict, fmt.Sprintf("%-13s", r.answer.Verdict)), percent(r.answer.Probability), name)
 	return err
 }
 

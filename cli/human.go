@@ -47,7 +47,7 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 		fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
 		return
 	}
-	fmt.Fprintf(w, "%s  (%s %.0f %%)\n", p.paint(a.Verdict, h[a.Verdict]), h["probability"], a.Probability*100)
+	fmt.Fprintf(w, "%s  (%s %.0f %%)\n", p.paint(a.Verdict, h[a.Verdict]), h["probability"], percent(a.Probability))
 	fmt.Fprintf(w, "%s\n\n%s\n", a.Action, a.Summary)
 	for _, g := range a.GoalTexts {
 		fmt.Fprintf(w, "%s\n", g)
@@ -68,6 +68,9 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 	}
 	fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
 }
+
+// percent never says 0 or 100: no check is certain.
+func percent(p float64) float64 { return min(max(p*100, 1), 99) }
 
 // steps prints the plan, most urgent first.
 func (p *printer) steps(w io.Writer, h map[string]string, a *contacts.Answer) {

@@ -36,7 +36,7 @@ func TestLinearTime(t *testing.T) {
 				break
 			}
 		}
-		if d := time.Since(start); d > 10*time.Second {
+		if d := time.Since(start); d > time.Minute {
 			t.Errorf("%s: %v for half a megabyte", name, d)
 		} else {
 			t.Logf("%s: %v", name, d)

@@ -360,7 +360,7 @@ func (d *Desk) notes(req Request, s *sight, es []evidence.Evidence, lang string)
 		note("calls_back", nil)
 	}
 	if season, ok := d.season(s); ok {
-		note("season", map[string]string{"season": season.Name, "as_of": season.When})
+		note("season", map[string]string{"season": strings.TrimRight(season.Name, ".。"), "as_of": season.When})
 	}
 	if s.contact.Expected == contact.Yes {
 		note("expected_no_proof", nil)
