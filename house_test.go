@@ -59,11 +59,8 @@ var trees = map[string][]string{
 var thirdParty = map[string][]string{
 	"github.com/nyaruka/phonenumbers":     {"contact/phone"},
 	"github.com/nlnwa/whatwg-url":         {"contact/link"},
-	"github.com/emersion/go-message":      {"contact/mail"},
-	"github.com/emersion/go-msgauth":      {"contact/mailauth"},
 	"blitiri.com.ar/go/spf":               {"contact/mailauth"},
 	"github.com/makiuchi-d/gozxing":       {"contact/qr"},
-	"github.com/ledongthuc/pdf":           {"contact/attachment"},
 	"github.com/danielgtaylor/huma":       {"api"},
 	"github.com/alecthomas/kong":          {"cli"},
 	"github.com/knadh/koanf":              {"config"},
@@ -73,7 +70,7 @@ var thirdParty = map[string][]string{
 	"go.yaml.in/yaml": nil,
 }
 
-var testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "github.com/chromedp/"}
+var testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "github.com/chromedp/", "github.com/emersion/go-msgauth"}
 
 var forbiddenNames = regexp.MustCompile(`^(util|utils|common|helper|helpers|model|models|types|base|misc|shared|internal|service|services|manager)$`)
 
