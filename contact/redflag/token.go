@@ -196,7 +196,7 @@ func finish(_ string, last, digits, signs, seps int) (int, class) {
 		return 0, word
 	case signs > 0:
 		return last, money
-	case digits >= 7 && seps > 0 || digits >= 9:
+	case digits <= 15 && (digits >= 7 && seps > 0 || digits >= 9): // E.164 has at most 15
 		return last, phone
 	}
 	return last, num
