@@ -128,8 +128,8 @@ func TestPhrasings(t *testing.T) {
 	}{
 		{"cases", "../../data/redflags/cases/%.yaml", *show, floors(0.95, 0.03)},
 		{"dev", "../../data/redflags/cases/%.dev.yaml", *show, floors(0.90, 0.04)},
-		{"held", "../../data/redflags/cases/%.held.yaml", *show, floors(0.60, 0.13)},
-		{"more", "../../data/redflags/cases/%.more.yaml", *show, floors(0.70, 0.16)},
+		{"held", "../../data/redflags/cases/%.held.yaml", *show, floors(0.87, 0.04)},
+		{"more", "../../data/redflags/cases/%.more.yaml", *show, floors(0.94, 0.03)},
 		{"unseen", "testdata/unseen/%.yaml", false, unseenFloors()},
 	}
 	for _, lang := range []string{"en", "de", "ja"} {
@@ -162,7 +162,7 @@ func floors(recall, alarms float64) map[string]rateFloor {
 }
 
 // unseenFloors are the rates on unseen wordings when they were last measured,
-// less a point.
+// less a point or two.
 func unseenFloors() map[string]rateFloor {
-	return map[string]rateFloor{"en": {0.70, 0.09}, "de": {0.75, 0.07}, "ja": {0.68, 0.07}}
+	return map[string]rateFloor{"en": {0.74, 0.09}, "de": {0.81, 0.07}, "ja": {0.75, 0.07}}
 }
