@@ -130,6 +130,7 @@ func TestPhrasings(t *testing.T) {
 		{"dev", "../../data/redflags/cases/%.dev.yaml", *show, floors(0.90, 0.04)},
 		{"held", "../../data/redflags/cases/%.held.yaml", *show, floors(0.87, 0.04)},
 		{"more", "../../data/redflags/cases/%.more.yaml", *show, floors(0.94, 0.03)},
+		{"own", "../../data/redflags/cases/%.own.yaml", *show, floors(0.90, 0.03)},
 		{"unseen", "testdata/unseen/%.yaml", false, unseenFloors()},
 	}
 	for _, lang := range []string{"en", "de", "ja"} {
@@ -137,6 +138,9 @@ func TestPhrasings(t *testing.T) {
 			continue
 		}
 		for _, s := range sets {
+			if s.name == "own" && lang == "de" {
+				continue // the German writer kept no set of their own
+			}
 			t.Run(lang+"/"+s.name, func(t *testing.T) {
 				got := measure(t, cat, fold, strings.Replace(s.path, "%", lang, 1), s.show)
 				if *onlyFlag != "" {
