@@ -7,6 +7,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -69,15 +70,29 @@ type lexicon struct {
 	infix []matcherKey
 	// maxPrefix, maxSuffix bound how much of a token is looked up.
 	maxPrefix, maxSuffix int
-	// seqs are all sequences; bySlot and byRef find those that start so.
-	seqs   []sequence
-	bySlot [][]int
-	byRef  [][]int
+	// seqs are all sequences while the lexicon is compiled, programs what
+	// they become.
+	seqs     []sequence
+	programs []program
+	steps    []step
+	needs    []need
+	// slots is how many there are; opens lists, per matcher, those it fills.
+	slots int
+	opens [][]int32
+	// bySlot and byRef find the programs that rest on a slot or a concept:
+	// on the least common part of them.
+	bySlot [][]filed
+	byRef  [][]int32
+	// byNeed finds the compositions that rest on a concept.
+	byNeed [][]int32
 	level  []int
 	levels int
 	rules  []rule
+	// scanners are free for reuse; each is used by one reader at a time.
+	scanners sync.Pool
 }
 
+// sequence is one way to word a concept.
 type sequence struct {
 	concept int
 	elems   []element
@@ -327,18 +342,7 @@ func (l *lexicon) link() error {
 	if err := l.rank(); err != nil {
 		return err
 	}
-	l.bySlot = make([][]int, len(l.keys))
-	l.byRef = make([][]int, len(l.names))
-	for i, s := range l.seqs {
-		first := s.elems[0]
-		if first.kind == ref {
-			l.byRef[first.concept] = append(l.byRef[first.concept], i)
-			continue
-		}
-		for _, m := range first.matchers {
-			l.bySlot[m] = append(l.bySlot[m], i)
-		}
-	}
+	l.index()
 	return nil
 }
 

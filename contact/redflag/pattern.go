@@ -23,6 +23,7 @@ import (
 type element struct {
 	kind     elementKind
 	matchers []int  // slot: any of these single-token matchers
+	slot     int32  // slot: its number in the table of slots
 	concept  int    // reference
 	name     string // reference, before it is resolved
 	gap      int    // words; CJK letters count a third

@@ -89,7 +89,8 @@ func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Find
 func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found map[evidence.Code]evidence.Finding) {
 	for _, lang := range c.order {
 		lex := c.languages[lang]
-		doc := lex.newDocument(r, ch)
+		sc := lex.scanner()
+		doc := lex.newDocument(r, sc)
 		for _, s := range r.Sentences {
 			if *budget--; *budget < 0 {
 				break
@@ -100,7 +101,8 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 				doc.skip()
 			}
 		}
-		doc.findings(found)
+		sc.release()
+		doc.findings(ch, found)
 	}
 }
 

@@ -1,0 +1,61 @@
+package eval_test
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"bonafide/data"
+	"bonafide/desk/contacts"
+	"bonafide/eval/corpus"
+)
+
+// BenchmarkCorpus checks real contacts of the train parts, one after the other,
+// and tells how many a second: for a figure per CPU second run it with
+// GOMAXPROCS=1, so that the collector's work is counted, too. It is skipped
+// where the corpora are not there.
+//
+//	GOMAXPROCS=1 go test -run '^$' -bench Corpus ./eval
+func BenchmarkCorpus(b *testing.B) {
+	const folder = "../../shared/corpora"
+	if _, err := os.Stat(folder); err != nil {
+		b.Skip("needs the corpora beside the project (../shared/corpora); the other benchmarks of ./desk/contacts need nothing")
+	}
+	library, err := corpus.Open(os.DirFS(folder))
+	if err != nil {
+		b.Fatal(err)
+	}
+	desk, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range library.Sets {
+		b.Run(s.Name, func(b *testing.B) {
+			var reqs []contacts.Request
+			for c, err := range library.Contacts(s, corpus.Query{Part: corpus.Train, Limit: 400, Seed: 1}) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				if len(c.Raw) == 0 && strings.TrimSpace(c.Text) == "" {
+					continue
+				}
+				reqs = append(reqs, contacts.Request{Channel: strings.Replace(s.Channel, "calls", "call", 1), Raw: c.Raw, Text: c.Text})
+			}
+			if len(reqs) == 0 {
+				b.Skip("has no train part")
+			}
+			runtime.GC()
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				if _, err := desk.Check(context.Background(), reqs[i%len(reqs)], contacts.Caller{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "contacts/s")
+		})
+	}
+}
