@@ -33,7 +33,8 @@ var storeys = map[string]int{
 var trees = map[string][]string{
 	"contact":            {},
 	"contact/text":       {"contact"},
-	"contact/redflag":    {"contact", "contact/text"},
+	"contact/textmodel":  {},
+	"contact/redflag":    {"contact", "contact/text", "contact/textmodel"},
 	"contact/phone":      {"contact", "contact/text"},
 	"contact/mention":    {"contact", "contact/text"},
 	"contact/link":       {"contact", "contact/text"},

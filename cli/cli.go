@@ -54,6 +54,18 @@ type Env struct {
 	CodesDocs func() (string, error)
 	// EvalContact measures the contact check.
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
+	// TrainContact makes the learned files of the contact check.
+	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
+}
+
+// TrainOptions are the flags of `bonafide train contact`.
+type TrainOptions struct {
+	// Texts is the folder of written examples, Data that of the corpora, Into
+	// where the models go.
+	Texts, Data, Into string
+	// LeaveOut measures each author by a model of the others and writes nothing.
+	LeaveOut bool
+	Langs    []string
 }
 
 // Overrides are settings that flags give for one run.
@@ -91,6 +103,7 @@ type grammar struct {
 	Conf    confCmd    `cmd:"" name:"config" help:"Check or document the configuration."`
 	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
+	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -128,6 +141,18 @@ type evalContactCmd struct {
 
 	Markdown bool   `help:"Print the block of tables of docs/evaluation.md." xor:"form"`
 	Into     string `help:"Replace the block of tables in this file." type:"existingfile" placeholder:"FILE" xor:"form"`
+}
+
+type trainCmd struct {
+	Contact trainContactCmd `cmd:"" help:"Train the models of the red flags."`
+}
+
+type trainContactCmd struct {
+	Texts    string   `help:"Folder with the written examples." default:"training" type:"existingdir"`
+	Data     string   `help:"Folder with the corpora." required:"" type:"existingdir"`
+	Into     string   `help:"Folder of the models." default:"data/models" type:"existingdir"`
+	LeaveOut bool     `help:"Measure each author by a model of the others; write nothing."`
+	Lang     []string `help:"Only these languages." placeholder:"LANG"`
 }
 
 // Run runs one command line and returns its exit code.
@@ -191,6 +216,9 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.EvalContact(ctx, EvalOptions{
 			Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Seed: e.Seed, Errors: e.Errors, Markdown: e.Markdown, Into: e.Into,
 		}, env.Stdout)
+	case "train contact":
+		c := g.Train.Contact
+		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Langs: c.Lang}, env.Stdout)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

@@ -20,8 +20,10 @@ import (
 	"bonafide/config"
 	"bonafide/contact/record"
 	"bonafide/contact/text"
+	"bonafide/data"
 	"bonafide/eval"
 	"bonafide/eval/corpus"
+	"bonafide/eval/train"
 	"bonafide/evidence"
 	"bonafide/server"
 )
@@ -43,7 +45,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
-		EvalContact: evalContact,
+		EvalContact: evalContact, TrainContact: trainContact,
 	}
 }
 
@@ -205,4 +207,18 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 		return report.WriteJSON(out)
 	}
 	return report.WriteText(out)
+}
+
+// trainContact makes the models that ship, from the shipped knowledge only, so
+// that the same checkout and corpora give the same bytes.
+func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error {
+	library, err := corpus.Open(os.DirFS(o.Data))
+	if err != nil {
+		return err
+	}
+	src := train.Sources{Texts: os.DirFS(o.Texts), Data: data.FS, Corpora: library}
+	if o.LeaveOut {
+		return train.ReportLeftOut(ctx, src, o.Langs, out)
+	}
+	return train.WriteAll(ctx, src, o.Langs, o.Into, out)
 }

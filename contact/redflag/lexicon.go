@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bonafide/contact"
+	"bonafide/contact/textmodel"
 	"bonafide/evidence"
 )
 
@@ -88,6 +89,10 @@ type lexicon struct {
 	level  []int
 	levels int
 	rules  []rule
+	// model is what was learned of the language, nil if nothing; learnt are
+	// the numbers of the concepts in it.
+	model  *textmodel.Model
+	learnt []int32
 	// scanners are free for reuse; each is used by one reader at a time.
 	scanners sync.Pool
 }
@@ -179,6 +184,9 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	for lang, f := range merged {
 		lex, err := compile(*f)
 		if err != nil {
+			return nil, fmt.Errorf("redflag: %s: %w", lang, err)
+		}
+		if err := lex.learn(fsys); err != nil {
 			return nil, fmt.Errorf("redflag: %s: %w", lang, err)
 		}
 		c.languages[lang] = lex

@@ -3,6 +3,7 @@ package redflag
 import (
 	"bonafide/contact"
 	"bonafide/contact/text"
+	"bonafide/contact/textmodel"
 	"bonafide/evidence"
 )
 
@@ -25,15 +26,35 @@ type document struct {
 	has  []bool      // concepts anywhere in the part
 	held []text.Span // per rule, where it first held; empty: nowhere
 	last text.Span   // the sentence before; empty: none, or in another language
+	// learned is where the model first saw a flag, by its number there.
+	model   *textmodel.Model // nil: compositions only
+	learned []text.Span
+	fresh   []heldRule
+	// spans are the sentences; empty ones are in another language.
+	spans      []text.Span
+	candidates []candidate
 }
 
-func (l *lexicon) newDocument(r *text.Reading, sc *scanner) *document {
-	return &document{lex: l, r: r, scan: sc, has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules))}
+// heldRule is a composition that holds in the sentence being read.
+type heldRule struct {
+	rule int
+	at   text.Span
+}
+
+func (l *lexicon) newDocument(r *text.Reading, sc *scanner, m *textmodel.Model) *document {
+	d := &document{lex: l, r: r, scan: sc, has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)), model: m}
+	if m != nil {
+		d.learned = make([]text.Span, len(m.Flags))
+	}
+	return d
 }
 
 // skip notes that a sentence in another language stands here, so that what
 // comes before and after it is not taken for neighbours.
-func (d *document) skip() { d.last = text.Span{} }
+func (d *document) skip() {
+	d.last = text.Span{}
+	d.spans = append(d.spans, text.Span{})
+}
 
 // add reads one sentence, a long one in pieces.
 func (d *document) add(s text.Span) {
@@ -55,6 +76,7 @@ func (d *document) read(toks []token) {
 	}
 	d.scan.sentence(toks)
 	whole := text.Span{Start: toks[0].start, End: toks[len(toks)-1].end}
+	d.fresh = d.fresh[:0]
 	for _, c := range d.scan.noted {
 		d.has[c] = true
 		for _, i := range d.lex.byNeed[c] {
@@ -63,18 +85,19 @@ func (d *document) read(toks []token) {
 			}
 		}
 	}
+	d.weigh(whole)
 	d.last = whole
 }
 
-// try notes where a composition holds, if it does.
+// try notes a composition if it holds.
 func (d *document) try(i int, whole text.Span) {
 	r := &d.lex.rules[i]
 	if r.across && d.last.End > 0 && d.scan.across(r) {
-		d.held[i] = text.Span{Start: d.last.Start, End: whole.End}
+		d.fresh = append(d.fresh, heldRule{i, text.Span{Start: d.last.Start, End: whole.End}})
 		return
 	}
 	if s, ok := d.scan.hold(r); ok {
-		d.held[i] = text.Span{Start: d.scan.tokens[s.start].start, End: d.scan.tokens[s.end-1].end}
+		d.fresh = append(d.fresh, heldRule{i, text.Span{Start: d.scan.tokens[s.start].start, End: d.scan.tokens[s.end-1].end}})
 	}
 }
 
@@ -102,6 +125,7 @@ func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence
 			Source: "redflags/" + d.lex.lang,
 		}
 	}
+	d.learnedFindings(found)
 }
 
 func (d *document) any(concepts []int) bool {

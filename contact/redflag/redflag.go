@@ -18,6 +18,7 @@ import (
 
 	"bonafide/contact"
 	"bonafide/contact/text"
+	"bonafide/contact/textmodel"
 	"bonafide/evidence"
 )
 
@@ -26,6 +27,7 @@ import (
 type Catalogue struct {
 	languages map[string]*lexicon
 	order     []string
+	rulesOnly bool
 }
 
 // MaxSentences bounds how many sentences of one contact are read; what stands
@@ -85,12 +87,25 @@ func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Find
 	return out
 }
 
+// RulesOnly returns the catalogue without what was learned: compositions raise
+// their flags and nothing else does. It is for measuring what the model adds.
+func (c *Catalogue) RulesOnly() *Catalogue {
+	return &Catalogue{languages: c.languages, order: c.order, rulesOnly: true}
+}
+
+func (c *Catalogue) model(l *lexicon) *textmodel.Model {
+	if c.rulesOnly {
+		return nil
+	}
+	return l.model
+}
+
 // read looks at one part with every lexicon that its passages call for.
 func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found map[evidence.Code]evidence.Finding) {
 	for _, lang := range c.order {
 		lex := c.languages[lang]
 		sc := lex.scanner()
-		doc := lex.newDocument(r, sc)
+		doc := lex.newDocument(r, sc, c.model(lex))
 		for _, s := range r.Sentences {
 			if *budget--; *budget < 0 {
 				break
@@ -101,6 +116,7 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 				doc.skip()
 			}
 		}
+		doc.judge()
 		sc.release()
 		doc.findings(ch, found)
 	}

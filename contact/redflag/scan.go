@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"bonafide/contact/textmodel"
 )
 
 // maxWords bounds how many words a scanner remembers.
@@ -34,6 +36,8 @@ type scanner struct {
 	tokens    []token   // the sentence
 	cut       []token   // room for tokens
 	taken     []span    // room for around
+	scorer    *textmodel.Scorer
+	names     []string // room for score
 }
 
 func (l *lexicon) scanner() *scanner {
@@ -52,7 +56,11 @@ func (l *lexicon) scanner() *scanner {
 // release gives the scanner back for reuse and forgets the text it read.
 func (s *scanner) release() {
 	clear(s.cut[:cap(s.cut)])
+	clear(s.names[:cap(s.names)])
 	s.tokens = nil
+	if s.scorer != nil {
+		s.scorer.Begin()
+	}
 	s.lex.scanners.Put(s)
 }
 

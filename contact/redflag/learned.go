@@ -1,0 +1,235 @@
+package redflag
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"bonafide/contact/text"
+	"bonafide/contact/textmodel"
+	"bonafide/evidence"
+)
+
+// learnedStrength is how much a flag weighs that only the model saw.
+const learnedStrength = 0.6
+
+// candidate is a sentence in which compositions hold, or which is about flags.
+type candidate struct {
+	sentence int
+	held     []heldRule
+	about    []int // flags by their number in the model
+	stance   float32
+}
+
+// weigh lays the model beside the compositions that hold in the sentence: one
+// that is about a flag, or in which a composition holds, becomes a candidate.
+func (d *document) weigh(whole text.Span) {
+	m := d.model
+	if m == nil {
+		for _, h := range d.fresh {
+			d.held[h.rule] = h.at
+		}
+		return
+	}
+	d.spans = append(d.spans, whole)
+	s := d.scan.score()
+	c := candidate{sentence: len(d.spans) - 1}
+	for f, t := range s.Topics() {
+		if t > m.Bounds.Topic {
+			c.about = append(c.about, f)
+		}
+	}
+	if len(c.about) == 0 && len(d.fresh) == 0 {
+		return
+	}
+	c.stance = s.Stance()
+	c.held = slices.Clone(d.fresh)
+	d.candidates = append(d.candidates, c)
+}
+
+// judge decides about the candidates, now that what stands around them is
+// known. A composition whose sentence tells of a fraud, warns of it or does
+// rightly what frauds imitate does not count; and a sentence that is plainly
+// about a flag and plainly does it raises the flag though no composition holds.
+func (d *document) judge() {
+	for _, c := range d.candidates {
+		stance := d.blend(c)
+		if stance >= d.model.Bounds.Keep {
+			for _, h := range c.held {
+				if d.held[h.rule].End == 0 {
+					d.held[h.rule] = h.at
+				}
+			}
+		}
+		if stance < d.model.Bounds.Stance {
+			continue
+		}
+		for _, f := range c.about {
+			if d.learned[f].End == 0 {
+				d.learned[f] = d.spans[c.sentence]
+			}
+		}
+	}
+}
+
+// aroundTokens is how much of the sentences before and after is read with one.
+const aroundTokens = 40
+
+// blend is the mean of the stance of a sentence by itself and among its
+// neighbours: "A caller may ask for your code. Hang up."
+func (d *document) blend(c candidate) float32 {
+	i := c.sentence
+	toks := d.tokensOf(i-1, d.scan.cut[:0])
+	if n := len(toks) - aroundTokens; n > 0 {
+		toks = append(toks[:0], toks[n:]...)
+	}
+	before := len(toks)
+	toks = d.tokensOf(i, toks)
+	here := len(toks)
+	toks = d.tokensOf(i+1, toks)
+	toks = toks[:min(len(toks), here+aroundTokens, maxTokens)]
+	d.scan.cut = toks
+	if before == 0 && len(toks) <= here {
+		return c.stance
+	}
+	d.scan.sentence(toks)
+	return (d.scan.score().Stance() + c.stance) / 2
+}
+
+// tokensOf appends the tokens of a sentence to out, where there is one.
+func (d *document) tokensOf(i int, out []token) []token {
+	if i < 0 || i >= len(d.spans) || d.spans[i].End == 0 {
+		return out
+	}
+	s := d.spans[i]
+	return tokenise(d.r.Folded[s.Start:s.End], s.Start, out)
+}
+
+// learnedFindings adds the flags that only the model saw.
+func (d *document) learnedFindings(found map[evidence.Code]evidence.Finding) {
+	for f, at := range d.learned {
+		code := evidence.Code(d.model.Flags[f])
+		if _, have := found[code]; have || at.End == 0 {
+			continue
+		}
+		where := d.r.Where(at)
+		found[code] = evidence.Finding{
+			Code: code, Where: where, Strength: learnedStrength,
+			Args:   map[string]string{"words": where.Quote},
+			Source: "textmodel/" + d.lex.lang,
+		}
+	}
+}
+
+// score hands the sentence to the model.
+func (s *scanner) score() *textmodel.Scorer {
+	s.names = append(s.names[:0], opens)
+	for i := range s.tokens {
+		s.names = append(s.names, s.tokens[i].name())
+	}
+	s.names = append(s.names, closes)
+	if s.scorer == nil {
+		s.scorer = s.lex.model.Scorer()
+	}
+	s.scorer.Begin()
+	s.scorer.Words(s.names)
+	for _, c := range s.noted {
+		s.scorer.Concept(s.lex.learnt[c])
+	}
+	return s.scorer
+}
+
+// opens and closes mark the ends of a sentence: how it begins and ends tells
+// much of what it does.
+const opens, closes = "<s>", "</s>"
+
+// name is what the model calls a token: its letters, or its class.
+func (t *token) name() string {
+	switch t.class {
+	case num:
+		return "<num>"
+	case money:
+		return "<money>"
+	case phone:
+		return "<phone>"
+	case link:
+		return "<link>"
+	case mail:
+		return "<mail>"
+	}
+	return t.text
+}
+
+// ModelFile is where the model of a language lies among the data.
+func ModelFile(lang string) string { return "models/redflags." + lang + ".bin" }
+
+// learn loads the model of the lexicon's language, where there is one.
+func (l *lexicon) learn(fsys fs.FS) error {
+	f, err := fsys.Open(ModelFile(l.lang))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	m, err := textmodel.Read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ModelFile(l.lang), err)
+	}
+	if m.Lang != l.lang {
+		return fmt.Errorf("%s: is of language %q", ModelFile(l.lang), m.Lang)
+	}
+	l.use(m)
+	return nil
+}
+
+// use gives the lexicon its model.
+func (l *lexicon) use(m *textmodel.Model) {
+	l.model = m
+	l.learnt = make([]int32, len(l.names))
+	for i, n := range l.names {
+		l.learnt[i] = m.Find(textmodel.ConceptKey(n))
+	}
+}
+
+// Sample is what a line looks like to the model, for training.
+type Sample struct {
+	Words    []string
+	Concepts []string
+	// Raised are the flags whose compositions hold, whatever the model says.
+	Raised []evidence.Code
+}
+
+// Sample reads one line, of one or more sentences, in a language of the
+// catalogue. It returns an empty sample for other languages.
+func (c *Catalogue) Sample(r *text.Reading, lang string) Sample {
+	lex := c.languages[lang]
+	if lex == nil {
+		return Sample{}
+	}
+	sc := lex.scanner()
+	defer sc.release()
+	d := lex.newDocument(r, sc, nil)
+	var out Sample
+	for _, s := range r.Sentences {
+		d.add(s)
+		out.Words = append(out.Words, opens)
+		for i := range sc.cut {
+			out.Words = append(out.Words, sc.cut[i].name())
+		}
+		out.Words = append(out.Words, closes)
+	}
+	for i, has := range d.has {
+		if has {
+			out.Concepts = append(out.Concepts, lex.names[i])
+		}
+	}
+	for i, h := range d.held {
+		if h.End > 0 {
+			out.Raised = append(out.Raised, lex.rules[i].code)
+		}
+	}
+	return out
+}

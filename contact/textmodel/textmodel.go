@@ -1,0 +1,278 @@
+// Package textmodel holds the learned part of the red flags: linear models over
+// words, their letters and the concepts found in them. One, the stance, tells a
+// line that does something to the reader from one that tells of it, warns of it
+// or does it rightly: "read me the code" from "never read out the code". The
+// others, one per flag, tell what a line is about.
+//
+// It is not for deciding: what it says of a line is bounded evidence, laid
+// beside the compositions of contact/redflag, and it never clears anything. It
+// knows no flag, phrase or language by itself; all of that is in the model file
+// that `bonafide train contact` writes.
+//
+//	m, err := textmodel.Read(file)
+//	s := m.Scorer()
+//	s.Begin()
+//	s.Words([]string{"read", "me", "the", "code"})
+//	topics := s.Topics()
+//	stance := s.Stance()
+package textmodel
+
+import (
+	"math"
+)
+
+// A feature belongs to a block, which is weighed as a whole: a line with many
+// letters says no more by its letters than a short one.
+const (
+	blockWords = iota
+	blockConcepts
+	blockLetters
+	blocks
+)
+
+// letterGrams are the lengths of the letter runs that are looked at within a
+// word, and wordGrams how many words are looked at together.
+const (
+	shortestRun, longestRun = 2, 4
+	wordGrams               = 2
+	scriptGrams             = 4 // where every token is one letter, as in Japanese
+)
+
+// maxFeatures bounds the features of a line; what stands behind is not read.
+const maxFeatures = 4096
+
+// Model is a trained model of one language. It does not change after Read and
+// may be used by many goroutines.
+type Model struct {
+	// Lang is its language, Flags the codes of the flags it knows.
+	Lang  string
+	Flags []string
+	// Bounds are the thresholds that were chosen when it was trained.
+	Bounds Bounds
+
+	grams  int
+	keys   []uint32 // hashes, ascending
+	block  []uint8
+	idf    []float32
+	stance []float32
+	// topics of feature i are topic[topicAt[i]:topicAt[i+1]].
+	topicAt    []int32
+	topic      []topicWeight
+	stanceBias float32
+	topicBias  []float32
+	table      []int32 // open addressing: index of key, or -1
+}
+
+// Bounds are thresholds on scores, in natural log-odds.
+type Bounds struct {
+	// Keep is the least stance with which a composition that holds raises its
+	// flag.
+	Keep float32
+	// Topic and Stance are the least scores with which a line raises a flag
+	// though no composition holds.
+	Topic, Stance float32
+}
+
+type topicWeight struct {
+	flag   uint8
+	weight float32
+}
+
+const (
+	fnvOffset uint32 = 2166136261
+	fnvPrime  uint32 = 16777619
+)
+
+func hashAdd(h uint32, s string) uint32 {
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * fnvPrime
+	}
+	return h
+}
+
+func hashByte(h uint32, b byte) uint32 { return (h ^ uint32(b)) * fnvPrime }
+
+// ConceptKey is the key of a concept by its name, for Scorer.Concept.
+func ConceptKey(name string) uint32 { return hashAdd(hashByte(fnvOffset, 'c'), name) }
+
+// emit calls add with the key of every run of words of a line, up to grams
+// words together.
+func wordKeys(words []string, grams int, add func(key uint32)) {
+	for i := range words {
+		h := hashByte(fnvOffset, 'w')
+		for n := 0; n < grams && i+n < len(words); n++ {
+			h = hashByte(hashAdd(h, words[i+n]), 0x1f)
+			add(h)
+		}
+	}
+}
+
+// letterKeys calls add with the key of every run of letters within a word. The
+// runs are of bytes' own code points, so that any script has them.
+func letterKeys(words []string, add func(key uint32)) {
+	var starts [66]int
+	for _, w := range words {
+		if w == "" || w[0] == '<' || len(w) > 60 {
+			continue
+		}
+		// The edges of the word are letters, too.
+		n := 0
+		for i := range w {
+			starts[n] = i
+			n++
+		}
+		starts[n] = len(w)
+		for from := -1; from < n; from++ {
+			h := hashByte(fnvOffset, 'l')
+			for to := from; to <= n && to-from < longestRun; to++ {
+				if to == -1 || to == n {
+					h = hashByte(h, ' ')
+				} else {
+					h = hashAdd(h, w[starts[to]:starts[to+1]])
+				}
+				if to-from+1 >= shortestRun {
+					add(h)
+				}
+			}
+		}
+	}
+}
+
+func (m *Model) index() {
+	size := 1
+	for size < 2*len(m.keys) {
+		size *= 2
+	}
+	m.table = make([]int32, size)
+	for i := range m.table {
+		m.table[i] = -1
+	}
+	for i, k := range m.keys {
+		at := m.slot(k)
+		for m.table[at] >= 0 {
+			at = (at + 1) & (size - 1)
+		}
+		m.table[at] = int32(i)
+	}
+}
+
+func (m *Model) slot(key uint32) int { return int(key*2654435769>>7) & (len(m.table) - 1) }
+
+// find returns the number of a feature, or -1.
+func (m *Model) find(key uint32) int32 {
+	for at := m.slot(key); ; at = (at + 1) & (len(m.table) - 1) {
+		i := m.table[at]
+		if i < 0 || m.keys[i] == key {
+			return i
+		}
+	}
+}
+
+// Scorer scores lines, one after the other, for one goroutine.
+type Scorer struct {
+	m       *Model
+	count   []uint16
+	touched [blocks][]int32
+	words   []string
+	topics  []float32
+	letters bool
+}
+
+// Scorer returns a scorer of the model; it may be reused for any number of
+// lines.
+func (m *Model) Scorer() *Scorer {
+	return &Scorer{m: m, count: make([]uint16, len(m.keys)), topics: make([]float32, len(m.Flags))}
+}
+
+// Begin starts a new line.
+func (s *Scorer) Begin() {
+	for b := range s.touched {
+		for _, i := range s.touched[b] {
+			s.count[i] = 0
+		}
+		s.touched[b] = s.touched[b][:0]
+	}
+	clear(s.words)
+	s.words = s.words[:0]
+	s.letters = false
+}
+
+func (s *Scorer) note(block int, i int32) {
+	if i < 0 || int(s.m.block[i]) != block || len(s.touched[block]) >= maxFeatures {
+		return
+	}
+	if s.count[i] == 0 {
+		s.touched[block] = append(s.touched[block], i)
+	}
+	if s.count[i] < math.MaxUint16 {
+		s.count[i]++
+	}
+}
+
+// Words adds the words of the line, folded and in order; classes of things
+// stand in angle brackets: "<link>". They are kept until the next Begin.
+func (s *Scorer) Words(words []string) {
+	s.words = append(s.words, words...)
+	wordKeys(words, s.m.grams, func(k uint32) { s.note(blockWords, s.m.find(k)) })
+}
+
+// Find returns the number by which the model knows a concept, or -1; see
+// ConceptKey.
+func (m *Model) Find(key uint32) int32 { return m.find(key) }
+
+// Concept adds a concept by its number in the model; -1 adds nothing.
+func (s *Scorer) Concept(number int32) { s.note(blockConcepts, number) }
+
+// scale returns the factor that gives a block the length 1.
+func (s *Scorer) scale(block int) float32 {
+	sum := float32(0)
+	for _, i := range s.touched[block] {
+		v := s.value(i)
+		sum += v * v
+	}
+	if sum == 0 {
+		return 0
+	}
+	return float32(1 / math.Sqrt(float64(sum)))
+}
+
+// value is how much a feature of the line says by itself: often is more than
+// once, but not twice as much.
+func (s *Scorer) value(i int32) float32 {
+	if s.count[i] == 1 {
+		return s.m.idf[i]
+	}
+	return s.m.idf[i] * float32(1+math.Log(float64(s.count[i])))
+}
+
+// Topics returns, per flag of the model, how far the line is about it (natural
+// log-odds, without regard to stance). The result is valid until the next call.
+func (s *Scorer) Topics() []float32 {
+	copy(s.topics, s.m.topicBias)
+	for _, b := range [...]int{blockWords, blockConcepts} {
+		scale := s.scale(b)
+		for _, i := range s.touched[b] {
+			v := s.value(i) * scale
+			for _, t := range s.m.topic[s.m.topicAt[i]:s.m.topicAt[i+1]] {
+				s.topics[t.flag] += v * t.weight
+			}
+		}
+	}
+	return s.topics
+}
+
+// Stance returns how far the line does rather than tells (natural log-odds).
+func (s *Scorer) Stance() float32 {
+	if !s.letters {
+		s.letters = true
+		letterKeys(s.words, func(k uint32) { s.note(blockLetters, s.m.find(k)) })
+	}
+	sum := s.m.stanceBias
+	for b := range s.touched {
+		scale := s.scale(b)
+		for _, i := range s.touched[b] {
+			sum += s.value(i) * scale * s.m.stance[i]
+		}
+	}
+	return sum
+}
