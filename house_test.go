@@ -45,6 +45,7 @@ var trees = map[string][]string{
 	"contact/mailauth":   {"contact"},
 	"contact/message":    {"contact", "contact/hypertext"},
 	"contact/call":       {"contact"},
+	"contact/callid":     {"contact"},
 	"contact/image":      {"contact"},
 	"contact/record":     {"contact"},
 	"contact/verdict":    {"contact"},
