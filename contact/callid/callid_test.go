@@ -89,6 +89,7 @@ func TestCall(t *testing.T) {
 		{"claims changed", strings.Replace(good, claimsPart(good), base64.RawURLEncoding.EncodeToString([]byte(claims(t, set("orig", map[string]any{"tn": "12155550000"})))), 1), nil, Failed, BadSignature},
 		{"another number shown", good, func(in *Input) { in.Caller = "+12155559999" }, Failed, OtherNumber},
 		{"a call to somebody else", good, func(in *Input) { in.Called = "+12155559999" }, Failed, OtherCall},
+		{"another number, another time", good, func(in *Input) { in.Caller, in.At = "+12155559999", in.At.Add(time.Hour) }, Failed, OtherNumber},
 		{"a minute old", good, at(58 * time.Second), Verified, ""},
 		{"more than a minute old", good, at(59 * time.Second), Failed, Stale},
 		{"from the future", good, at(-63 * time.Second), Failed, Stale},

@@ -78,9 +78,6 @@ func (c *checker) judge(h header, p *passport, t *Token) (State, Reason) {
 
 // compare holds what is signed against the call.
 func (c *checker) compare(p *passport, t *Token) (State, Reason) {
-	if !c.in.At.IsZero() && !fresh(p.iat, c.in.At) {
-		return Failed, Stale
-	}
 	if c.in.Caller != "" && p.orig != "" && p.orig != c.in.Caller {
 		return Failed, OtherNumber
 	}
@@ -89,6 +86,10 @@ func (c *checker) compare(p *passport, t *Token) (State, Reason) {
 			return Failed, OtherCall
 		}
 		t.ToCalled = true
+	}
+	// Last, because the time that a person gives is the least sure.
+	if !c.in.At.IsZero() && !fresh(p.iat, c.in.At) {
+		return Failed, Stale
 	}
 	switch {
 	case c.in.At.IsZero():

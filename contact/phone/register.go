@@ -23,6 +23,9 @@ type ReportFile struct {
 	blocks  map[ident.Phone][]ident.Phone
 }
 
+// ReportsFile is where the shipped register stands in the data.
+const ReportsFile = "phone/reported.yaml"
+
 // Bounds of one file of reports.
 const (
 	maxReports    = 200000
@@ -119,7 +122,7 @@ func readLines(raw []byte) ([]reportEntry, error) {
 		var e reportEntry
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
-		if err := dec.Decode(&e); err != nil || dec.More() {
+		if err := dec.Decode(&e); err != nil || len(bytes.TrimSpace(line[dec.InputOffset():])) > 0 {
 			return nil, fmt.Errorf("line %d is not one entry in JSON, or has a field that no entry has", n)
 		}
 		if len(out) > maxReports {

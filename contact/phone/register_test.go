@@ -153,7 +153,7 @@ func TestProven(t *testing.T) {
 func TestNDJSONRefused(t *testing.T) {
 	good := `{"number": "+12065550147", "count": 1, "last": "2026", "source": "x"}`
 	for name, body := range map[string]string{
-		"broken": `{"number": "+12065550147"`, "two in a line": good + good, "field": strings.Replace(good, "count", "counts", 1), "list": "[" + good + "]",
+		"broken": `{"number": "+12065550147"`, "two in a line": good + good, "more behind": good + "]", "field": strings.Replace(good, "count", "counts", 1), "list": "[" + good + "]",
 		"twice": good + "\n" + good, "text": strings.Replace(good, "1,", `"1",`, 1),
 	} {
 		_, err := LoadReports(fstest.MapFS{"r.ndjson": {Data: []byte(body)}}, "r.ndjson")
