@@ -55,6 +55,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	d.routes(api)
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())
+	allowOneIdentity(api.OpenAPI())
 	mux.Handle("/v1/", d.multipart(inner))
 	mux.Handle("GET /openapi.json", inner)
 	mux.Handle("GET /openapi.yaml", inner)
@@ -334,4 +335,12 @@ func describeMultipart(doc *huma.OpenAPI) {
 func allowHousehold(doc *huma.OpenAPI) {
 	h := doc.Components.Schemas.Map()["Order"].Properties["household"]
 	*h = huma.Schema{Description: "true, or what links the two people (such as \"same phone\")."}
+}
+
+// allowOneIdentity lets the signature of a call be one text or a list.
+func allowOneIdentity(doc *huma.OpenAPI) {
+	p := doc.Components.Schemas.Map()["Call"].Properties["identity"]
+	text := &huma.Schema{Type: huma.TypeString}
+	*p = huma.Schema{Description: p.Description, OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text}}}
+	p.PrecomputeMessages()
 }

@@ -63,6 +63,10 @@ func TestCheck(t *testing.T) {
 		{"raw mail", `{"raw":"` + mail + `","lang":"de"}`, 200, []string{`"channel":"mail"`, `"verdict":"scam"`, `forged_sender`}},
 		{"whole request", `{"channel":"order_notice","text":"Order 112-1234567-1234567","at":"2026-11-20T12:00:00Z","words":"I did not order this","started_by_user":false,"expected":false,"already_done":["clicked_link"],"gave":["password"],"settled":true,"role":"buyer","orders":[{"id":"112-1234567-1234567","placed_at":"2026-11-20","items":[{"name":"cable","amount_minor":999}],"currency":"USD","status":"pending","archived":true,"digital":false,"household":true}],"lang":"ja","country":"JP","region":""}`, 200, []string{`"lang":"ja"`, "order_match"}},
 		{"call in taps", `{"channel":"call","call":{"number":"+918066055000","claimed":"Amazon","asked":["asks_gift_card","he wanted my date of birth"],"knew":["my address"]}}`, 200, []string{`"verdict":"scam"`, "asks_gift_card", "asks_identity", "knows_order_details"}},
+		{"signature as a text", `{"channel":"call","call":{"number":"+12065550188","called":"+12125550123","identity":"Identity: YQ.Yg.Yw;info=<https://cert.example.org/a>"}}`, 200, []string{`"identity":[{"state":"not_checked","reason":"malformed"`, "call_identity_not_checked"}},
+		{"signatures as a list", `{"channel":"call","call":{"identity":["YQ.Yg.Yw","YQ.Yg.Yw"]}}`, 200, []string{`"identity":[{"state":"not_checked","reason":"malformed"},{"state"`}},
+		{"signature as a number", `{"channel":"call","call":{"identity":5}}`, 422, []string{"identity"}},
+		{"too many signatures", `{"channel":"call","call":{"identity":["a"` + strings.Repeat(`,"a"`, 30) + `]}}`, 413, []string{"call.identity"}},
 		{"nothing", `{}`, 422, []string{"nothing to look at"}},
 		{"unknown channel", `{"channel":"pigeon","text":"x"}`, 422, []string{"channel"}},
 		{"unknown playbook", `{"already_done":["dance"]}`, 422, []string{"already_done"}},
@@ -202,6 +206,9 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") {
 		t.Errorf("OpenAPI %s, want 3.1", doc.OpenAPI)
+	}
+	if one, _ := doc.Components.Schemas["Call"].Properties["identity"].(map[string]any)["oneOf"].([]any); len(one) != 2 {
+		t.Errorf("call.identity is described with %d forms: want a text or a list", len(one))
 	}
 	for path, methods := range doc.Paths {
 		for method := range methods {

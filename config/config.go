@@ -35,6 +35,7 @@ type Config struct {
 	Reader   Reader   `koanf:"reader" doc:"What is assumed of people who say nothing."`
 	Data     Data     `koanf:"data" doc:"The knowledge that is not code."`
 	MailAuth MailAuth `koanf:"mail_auth" doc:"Checking the signatures of mails."`
+	Calls    Calls    `koanf:"calls" doc:"Who is behind a number: signatures of calls, and reports."`
 	OCR      OCR      `koanf:"ocr" doc:"Reading text in pictures with Tesseract."`
 	Speech   Speech   `koanf:"speech" doc:"Turning audio into text."`
 	Books    Books    `koanf:"books" doc:"The shop's own books."`
@@ -77,6 +78,13 @@ type MailAuth struct {
 	Timeout        time.Duration `koanf:"dns_timeout" doc:"Longest time for all look-ups of one mail."`
 	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed."`
 	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed."`
+}
+
+// Calls configures what is known of numbers.
+type Calls struct {
+	Anchors      string `koanf:"anchors" doc:"File or folder of trust anchors (PEM or DER) for the signatures of calls (STIR/SHAKEN); empty: they are not checked."`
+	Certificates string `koanf:"certificates" doc:"Folder of certificates of those who sign calls; its certificates.yaml lists url and file. No certificate is ever fetched; one that is not there is not checked."`
+	Reported     string `koanf:"reported_file" doc:"NDJSON or YAML file of reported numbers, laid over the shipped one: an entry takes the place of that of the same number, for example to contest it."`
 }
 
 // OCR configures Tesseract.
@@ -249,10 +257,14 @@ func (c *Config) Check() []error {
 		}
 	}
 	for key, p := range map[string]string{"mail_auth.dns_file": c.MailAuth.File, "books.orders_file": c.Books.Orders,
-		"books.outbound_file": c.Books.Outbound, "data.overlay": c.Data.Overlay} {
+		"books.outbound_file": c.Books.Outbound, "data.overlay": c.Data.Overlay,
+		"calls.anchors": c.Calls.Anchors, "calls.certificates": c.Calls.Certificates, "calls.reported_file": c.Calls.Reported} {
 		if _, err := os.Stat(p); p != "" && errors.Is(err, fs.ErrNotExist) {
 			bad(key, "%s does not exist", p)
 		}
+	}
+	if c.Calls.Certificates != "" && c.Calls.Anchors == "" {
+		bad("calls.certificates", "needs calls.anchors: without a trust anchor no certificate is believed")
 	}
 	if n := len(c.Books.VoucherKey); n > 0 && n < 32 {
 		bad("books.voucher_key", "%d characters: want at least 32", n)

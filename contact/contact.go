@@ -158,6 +158,11 @@ type CallFacts struct {
 	// not said.
 	Number   string
 	Withheld bool
+	// Called is the number that was called, as given.
+	Called string
+	// Identity are the Identity header fields of the call (RFC 8224), as given;
+	// contact/callid reads them.
+	Identity []string
 	// Claimed is who the caller said they were, in words.
 	Claimed string
 	// Asked and Knew are what the caller asked for and knew: ids of red flags

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"bonafide/config"
+	"bonafide/contact/callid"
 	"bonafide/contact/mailauth"
+	"bonafide/contact/phone"
 	"bonafide/contact/record"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
@@ -135,6 +139,56 @@ func books(c config.Books, knowledge fs.FS, into *contacts.Config) error {
 		into.Outbound = shopContacts{lookup}
 	}
 	return nil
+}
+
+// calls wires what is known of numbers: trust anchors and certificates that the
+// operator has put there, and a register of reports over the shipped one.
+func calls(c config.Calls, knowledge fs.FS, into *contacts.Config) error {
+	if c.Anchors != "" {
+		fsys, name, err := beside(c.Anchors)
+		if err != nil {
+			return fmt.Errorf("server: calls: %w", err)
+		}
+		if into.CallTrust.Anchors, err = callid.LoadAnchors(fsys, name); err != nil {
+			return fmt.Errorf("server: calls: %w", err)
+		}
+	}
+	if c.Certificates != "" {
+		store, err := callid.LoadStore(os.DirFS(c.Certificates))
+		if err != nil {
+			return fmt.Errorf("server: calls: %w", err)
+		}
+		into.CallTrust.Certificates = store
+	}
+	if c.Reported == "" {
+		return nil
+	}
+	shipped, err := phone.LoadReports(knowledge, phone.ReportsFile)
+	if err != nil {
+		return err
+	}
+	fsys, name, err := beside(c.Reported)
+	if err != nil {
+		return fmt.Errorf("server: calls: %w", err)
+	}
+	own, err := phone.LoadReports(fsys, name)
+	if err != nil {
+		return fmt.Errorf("server: calls: %w", err)
+	}
+	into.Reports = own.Over(shipped)
+	return nil
+}
+
+// beside returns a file system with a file's or folder's name in it.
+func beside(p string) (fs.FS, string, error) {
+	info, err := os.Stat(p)
+	if err != nil {
+		return nil, "", err
+	}
+	if info.IsDir() {
+		return os.DirFS(p), ".", nil
+	}
+	return os.DirFS(filepath.Dir(p)), filepath.Base(p), nil
 }
 
 func some(path string) []string {

@@ -81,6 +81,9 @@ func Desk(cfg config.Config, observe func(channel, verdict string), own []record
 	if err := books(cfg.Books, fsys, &c); err != nil {
 		return nil, err
 	}
+	if err := calls(cfg.Calls, fsys, &c); err != nil {
+		return nil, err
+	}
 	return contacts.New(c)
 }
 

@@ -47,7 +47,8 @@ func (w *Web) form(rw http.ResponseWriter, r *http.Request) (contacts.Request, e
 	}
 	if req.Channel == "call" || req.Channel == "voicemail" {
 		req.Call = &contacts.Call{Number: v("number"), Withheld: v("withheld") != "", Claimed: v("claimed"),
-			Asked: r.PostForm["asked"], Knew: r.PostForm["knew"], Ongoing: v("ongoing") != ""}
+			Asked: r.PostForm["asked"], Knew: r.PostForm["knew"], Ongoing: v("ongoing") != "",
+			Called: v("called"), Identity: nonEmpty(v("identity"))}
 	}
 	return req, nil
 }

@@ -618,3 +618,18 @@ func TestExamplesOnlyInTheDemonstration(t *testing.T) {
 		}
 	}
 }
+
+// TestCallForExperts: the signature of a call can be pasted, and reports of a
+// number are shown with their dates.
+func TestCallForExperts(t *testing.T) {
+	form := url.Values{"channel": {"call"}, "number": {"+91 80 6605 5000"}, "called": {"+49 30 23125000"}, "identity": {"Identity: YQ.Yg.Yw;info=<https://cert.example.org/a>"}}
+	req := httptest.NewRequest("POST", "/check", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	rec := httptest.NewRecorder()
+	handler(t).ServeHTTP(rec, req)
+	for _, want := range []string{"Signature of the call not checked", "1 report(s), from 2017 to 2017 (historic"} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("%d: the page lacks %q", rec.Code, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package phone
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"bonafide/contact"
 	"bonafide/evidence"
@@ -18,6 +19,7 @@ const (
 	codeShown      evidence.Code = "caller_shows_official"
 	codeReported   evidence.Code = "number_reported"
 	codeHistoric   evidence.Code = "number_reported_before"
+	codeContested  evidence.Code = "number_report_contested"
 	codeSameBlock  evidence.Code = "number_same_block"
 	codeNoReports  evidence.Code = "number_no_reports"
 	codePremium    evidence.Code = "number_premium"
@@ -64,6 +66,12 @@ type Book struct {
 	Reports   Reports
 	// Home is the country (ISO 3166) of the person who was contacted.
 	Home string
+	// Proven tells that a telephone company signed that the caller may use the
+	// number shown (contact/callid): it is not forged.
+	Proven bool
+	// Now decides whether a report has expired where it is not known when the
+	// contact came.
+	Now time.Time
 }
 
 // Findings judges the numbers of a contact: the one that the caller or sender
@@ -127,7 +135,8 @@ func (j *judge) caller() {
 		why = append(why, whyInvalid)
 	}
 	if o := j.book.Officials; o != nil {
-		if brand, country, _, ok := o.Official(n.E164); ok {
+		// What warns of forged numbers is out of place for one that is not.
+		if brand, country, _, ok := o.Official(n.E164); ok && !j.book.Proven {
 			why = append(why, whyOfficial)
 			j.add(codeShown, where, brand, 0, "number", string(n.E164), "brand", brand, "country", country)
 		}
@@ -153,9 +162,10 @@ func place(n Number) string {
 }
 
 // untrusted adds the one finding on the number shown, as strong as its
-// strongest reason.
+// strongest reason. It says that numbers can be forged: of one that is not,
+// the reasons speak for themselves.
 func (j *judge) untrusted(where evidence.Where, why []string) {
-	if len(why) == 0 {
+	if len(why) == 0 || j.book.Proven {
 		return
 	}
 	strength := 0.0
@@ -195,18 +205,8 @@ func (j *judge) reputation(n Number, where evidence.Where) (why []string) {
 		return why
 	}
 	if r, ok := j.book.Reports.Block(p); ok {
-		if r.Current(j.c.At) {
-			j.reported(codeSameBlock, r, p, where)
-			return append(why, whyBlock)
-		}
-		// An old report of a neighbour is worth knowing and hardly weighs.
-		n := len(j.out)
-		j.reported(codeSameBlock, r, p, where)
-		for i := n; i < len(j.out); i++ {
-			if j.out[i].Code == codeHistoric {
-				j.out[i].Code = codeSameBlock
-			}
-			j.out[i].Strength = 0.2
+		if j.reported(codeSameBlock, r, p, where) {
+			why = append(why, whyBlock)
 		}
 		return why
 	}
@@ -216,19 +216,34 @@ func (j *judge) reputation(n Number, where evidence.Where) (why []string) {
 	return why
 }
 
-// reported adds a report and tells whether it still speaks against the number.
-func (j *judge) reported(code evidence.Code, r Report, p ident.Phone, where evidence.Where) bool {
-	current := r.Current(j.c.At)
-	if !current {
-		code = codeHistoric
+// at is when the contact came, or else now: a report must not outlive its end
+// because a person did not say when.
+func (j *judge) at() time.Time {
+	if j.c.At.IsZero() {
+		return j.book.Now
 	}
+	return j.c.At
+}
+
+// reported adds a report and tells whether it still speaks against the number.
+// One that has ended or is contested is shown, and weighs little or nothing.
+func (j *judge) reported(code evidence.Code, r Report, p ident.Phone, where evidence.Where) bool {
 	strength := 0.5
 	if r.Count >= 3 {
 		strength = 1
 	}
+	standing := r.Standing(j.at())
+	switch {
+	case standing == Contested:
+		code = codeContested
+	case standing != Current && code == codeSameBlock:
+		strength = 0.2 // worth knowing of a neighbour, and hardly weighs
+	case standing != Current:
+		code = codeHistoric
+	}
 	j.add(code, where, r.Source, strength, "number", string(p), "count", strconv.Itoa(r.Count),
-		"first", r.First, "last", r.Last, "claimed", r.Claimed, "reported", string(r.Number))
-	return current
+		"first", r.First, "last", r.Last, "expires", r.Expires.Format(time.DateOnly), "claimed", r.Claimed, "reported", string(r.Number))
+	return standing == Current
 }
 
 // maxNamed bounds the numbers of one contact that are named as ones to call.

@@ -44,6 +44,7 @@ func (officials) Nearest(p ident.Phone) (best ident.Phone, distance int) {
 const register = `
 numbers:
   - {number: "+12065550147", count: 7, first: "2026-01", last: "2026-11-02", claimed: shop, source: own, expires: "2027-11-02"}
+  - {number: "+13125550160", count: 90, first: "2026-01", last: "2026-11-02", source: own, contested: true, note: "the holder says that it was forged"}
   - {number: "+18295550100", count: 1, first: "2019", last: "2019", claimed: shop, source: own, expires: "2021-01-01"}
 `
 
@@ -78,6 +79,8 @@ func TestFindings(t *testing.T) {
 		{"reported", call("206-555-0147", false), "US", []string{"number_reported", "caller_id_untrusted why=reported 1"}},
 		{"block of a reported one", call("206-555-0199", false), "US", []string{"number_same_block 1", "caller_id_untrusted why=same_block 0.7"}},
 		{"old report, foreign", call("+1 829 555 0100", false), "DE", []string{"number_reported_before 0.5", "caller_foreign", "caller_id_untrusted why=foreign 0.4"}},
+		{"contested report", call("312-555-0160", false), "US", []string{"number_report_contested 1"}},
+		{"neighbour of a contested one", call("312-555-0161", false), "US", []string{"number_no_reports"}},
 		{"foreign", call("+91 80 6605 5000", false), "DE", []string{"number_no_reports", "caller_foreign", "caller_id_untrusted why=foreign 0.4"}},
 		{"foreign, home not known", call("+91 80 6605 5000", false), "", []string{"number_no_reports"}},
 		{"home number", call("030 23125000", false), "DE", []string{"number_no_reports"}},
@@ -150,12 +153,17 @@ func TestShippedReports(t *testing.T) {
 
 func TestLoadReportsRefuses(t *testing.T) {
 	for name, data := range map[string]string{
-		"number":  `numbers: [{number: "030 1", count: 1, source: x}]`,
-		"count":   `numbers: [{number: "+12065550147", source: x}]`,
-		"source":  `numbers: [{number: "+12065550147", count: 1}]`,
-		"expires": `numbers: [{number: "+12065550147", count: 1, source: x, expires: soon}]`,
-		"twice":   `numbers: [{number: "+12065550147", count: 1, source: x}, {number: "+12065550147", count: 1, source: x}]`,
-		"yaml":    `numbers: {`,
+		"number":   `numbers: [{number: "030 1", count: 1, source: x}]`,
+		"count":    `numbers: [{number: "+12065550147", source: x, last: "2026"}]`,
+		"source":   `numbers: [{number: "+12065550147", count: 1, last: "2026"}]`,
+		"expires":  `numbers: [{number: "+12065550147", count: 1, source: x, last: "2026", expires: soon}]`,
+		"twice":    `numbers: [{number: "+12065550147", count: 1, source: x, last: "2026"}, {number: "+12065550147", count: 1, source: x, last: "2026"}]`,
+		"last":     `numbers: [{number: "+12065550147", count: 1, source: x}]`,
+		"order":    `numbers: [{number: "+12065550147", count: 1, source: x, first: "2026-02", last: "2026-01"}]`,
+		"for ever": `numbers: [{number: "+12065550147", count: 1, source: x, last: "2026", expires: "2099-01-01"}]`,
+		"note":     `numbers: [{number: "+12065550147", count: 1, source: x, last: "2026", note: "` + strings.Repeat("n", 501) + `"}]`,
+		"field":    `numbers: [{number: "+12065550147", count: 1, source: x, last: "2026", contest: true}]`,
+		"yaml":     `numbers: {`,
 	} {
 		_, err := LoadReports(fstest.MapFS{"r.yaml": {Data: []byte(data)}}, "r.yaml")
 		if err == nil {
@@ -183,14 +191,14 @@ func TestEvidenceIsDescribed(t *testing.T) {
 	if err := yaml.Unmarshal(b, &file); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []evidence.Code{codeUntrusted, codeWithheld, codeForeign, codeShown, codeReported, codeHistoric, codeSameBlock, codeNoReports, codePremium, codeOneOff, codeImpossible, codeHidden, codeCallback, codeInText} {
+	for _, c := range []evidence.Code{codeUntrusted, codeWithheld, codeForeign, codeShown, codeReported, codeHistoric, codeContested, codeSameBlock, codeNoReports, codePremium, codeOneOff, codeImpossible, codeHidden, codeCallback, codeInText} {
 		for _, lang := range []string{"en", "de", "ja"} {
 			if file.Codes[c].Text[lang] == "" || file.Codes[c].Title[lang] == "" || file.Codes[c].Group == "" {
 				t.Errorf("%s has no title, text or group in %s", c, lang)
 			}
 		}
 	}
-	if n := len(file.Codes); n != 14 {
-		t.Errorf("%d codes described: want 14", n)
+	if n := len(file.Codes); n != 15 {
+		t.Errorf("%d codes described: want 15", n)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"bonafide/contact/attachment"
 	"bonafide/contact/brand"
 	"bonafide/contact/call"
+	"bonafide/contact/callid"
 	"bonafide/contact/image"
 	"bonafide/contact/link"
 	"bonafide/contact/mailauth"
@@ -81,6 +82,11 @@ type Config struct {
 	Resolver       func() mailauth.Resolver
 	TrustedHosts   []string
 	TrustedSealers []ident.Domain
+	// CallTrust is what signatures of calls are checked with; empty: they are
+	// not checked.
+	CallTrust callid.Trust
+	// Reports is the register of reported numbers; nil: the one in Data.
+	Reports phone.Reports
 	// Observe is told channel and verdict of each check, for counting.
 	Observe func(channel, verdict string)
 }
@@ -92,7 +98,7 @@ type Desk struct {
 	brands    *brand.Book
 	links     *link.Lists
 	phones    *phone.Tables
-	reported  *phone.ReportFile
+	reported  phone.Reports
 	formats   *mention.Formats
 	labels    *call.Labels
 	kinds     *attachment.Kinds
@@ -116,7 +122,7 @@ func New(cfg Config) (*Desk, error) {
 		func() (err error) { d.brands, err = brand.Load(cfg.Data); return },
 		func() (err error) { d.links, err = link.Load(cfg.Data); return },
 		func() (err error) { d.phones, err = phone.Load(cfg.Data); return },
-		func() (err error) { d.reported, err = phone.LoadReports(cfg.Data, "phone/reported.yaml"); return },
+		func() (err error) { d.reported, err = d.reports(); return },
 		func() (err error) { d.formats, err = mention.Load(cfg.Data); return },
 		func() (err error) { d.labels, err = call.Load(cfg.Data); return },
 		func() (err error) { d.kinds, err = attachment.Load(cfg.Data); return },
@@ -137,6 +143,14 @@ func New(cfg Config) (*Desk, error) {
 	var err error
 	d.rules, err = verdict.LoadRules(cfg.Data, d.table)
 	return d, err
+}
+
+// reports returns the register of reported numbers.
+func (d *Desk) reports() (phone.Reports, error) {
+	if d.cfg.Reports != nil {
+		return d.cfg.Reports, nil
+	}
+	return phone.LoadReports(d.cfg.Data, phone.ReportsFile)
 }
 
 // Check answers one question. Errors are faults: Invalid names the field that

@@ -80,6 +80,11 @@ func (d *Desk) normaliseLists(req *Request) error {
 	if len(req.Gave) > maxList || req.Call != nil && len(req.Call.Asked)+len(req.Call.Knew) > maxList {
 		return fault.New(fault.TooLarge, "call", "lists more than %d things", maxList)
 	}
+	if req.Call != nil {
+		if err := req.Call.Identity.check(); err != nil {
+			return err
+		}
+	}
 	for i, o := range req.Orders {
 		if len(o.ID) > 100 || len(o.Items) > 200 {
 			return fault.New(fault.TooLarge, "orders", "order %d: at most 100 characters of id and 200 items", i+1)
@@ -185,7 +190,8 @@ func sender(c *contact.Contact, from string) {
 func callFacts(req Request) *contact.CallFacts {
 	f := &contact.CallFacts{Number: req.From}
 	if k := req.Call; k != nil {
-		*f = contact.CallFacts{Number: k.Number, Withheld: k.Withheld, Claimed: k.Claimed, Asked: k.Asked, Knew: k.Knew, Ongoing: k.Ongoing}
+		*f = contact.CallFacts{Number: k.Number, Withheld: k.Withheld, Claimed: k.Claimed, Asked: k.Asked, Knew: k.Knew, Ongoing: k.Ongoing,
+			Called: k.Called, Identity: k.Identity}
 		if f.Number == "" && message.IsNumber(req.From) {
 			f.Number = req.From
 		}

@@ -65,6 +65,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.claims = d.brands.Claims(s.readings, c)
 	d.name(req, s)
 	auth := d.authenticate(ctx, s)
+	identity := d.identify(s)
 	var e164s []ident.Phone
 	for _, n := range s.numbers {
 		e164s = append(e164s, n.E164)
@@ -75,7 +76,9 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(message.Findings(c)...)
 	s.add(d.labels.Findings(c)...)
 	s.add(d.brands.Findings(brand.Input{Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Country: req.Country})...)
-	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country}))...)
+	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{
+		Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country, Proven: identity.Proven, Now: s.now,
+	}))...)
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
@@ -405,8 +408,8 @@ func (d *Desk) gather(s *sight) {
 	}
 	for _, n := range d.allNumbers(s) {
 		seen := NumberSeen{E164: string(n.E164), Country: n.Region, Area: d.phones.Area(n.E164, s.lang), Type: string(n.Type)}
-		if r, ok := d.reported.Number(n.E164); ok {
-			seen.Reports = r.Count
+		if seen.Report = d.reportOf(n.E164, s); seen.Report != nil {
+			seen.Reports = seen.Report.Count
 		}
 		if n.E164 == "" {
 			seen.E164 = n.Raw

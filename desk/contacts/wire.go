@@ -58,7 +58,11 @@ type Request struct {
 type Call struct {
 	Number   string `json:"number,omitempty" doc:"Number shown."`
 	Withheld bool   `json:"withheld,omitempty" doc:"No number was shown."`
-	Claimed  string `json:"claimed,omitempty" doc:"Who the caller said they were."`
+	// Called is the number that was called, Identity the signature that came
+	// with the call. No address in it is fetched.
+	Called   string     `json:"called,omitempty" doc:"Number that was called; lets a signature copied from another call be seen."`
+	Identity Identities `json:"identity,omitempty" doc:"Identity header of the call (RFC 8224), as text or list. The certificate that it names is looked up in the operator's folder and never fetched."`
+	Claimed  string     `json:"claimed,omitempty" doc:"Who the caller said they were."`
 	// Asked and Knew take ids of red flags or plain words.
 	Asked   []string `json:"asked,omitempty" doc:"What the caller asked for: ids of red flags or plain words."`
 	Knew    []string `json:"knew,omitempty" doc:"What the caller knew: ids of red flags or plain words."`
@@ -227,6 +231,8 @@ type Found struct {
 	Numbers []NumberSeen `json:"numbers,omitempty"`
 	Links   []LinkSeen   `json:"links,omitempty"`
 	Files   []string     `json:"files,omitempty"`
+	// Identity are the signatures that came with a call.
+	Identity []IdentitySeen `json:"identity,omitempty" doc:"Signatures of the call (STIR/SHAKEN)."`
 }
 
 // NumberSeen is a telephone number in a contact. It is text, never a link.
@@ -236,6 +242,8 @@ type NumberSeen struct {
 	Area    string `json:"area,omitempty"`
 	Type    string `json:"type,omitempty"`
 	Reports int    `json:"reports"`
+	// Report is what people reported; absent for nothing.
+	Report *ReportSeen `json:"report,omitempty" doc:"What people reported of the number."`
 }
 
 // LinkSeen is a web address in a contact. It is text, never a link.
