@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Go, git and make:
 #   make run    builds and starts the server with demo data
 #   make test   installs what the tests need and runs all of them
-.PHONY: run build test generate lint tools-apt fuzz bench deb clean
+.PHONY: run build test generate train lint tools-apt fuzz bench deb clean
 
 GO      ?= go
 BIN     := bin/bonafide
@@ -30,6 +30,10 @@ test: tools-apt lint
 generate:
 	$(GO) run ./cmd/bonafide config docs > docs/configuration.md
 	$(GO) run ./cmd/bonafide codes > docs/evidence-codes.md
+
+# The models of the red flags; English and German need the corpora.
+train:
+	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora
 
 fuzz:
 	sh scripts/fuzz-all

@@ -50,6 +50,7 @@ var trees = map[string][]string{
 	"contact/image":      {"contact"},
 	"contact/record":     {"contact"},
 	"contact/verdict":    {"contact"},
+	"eval/train":         {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel"},
 	"casework/playbook":  {},
 	"casework/report":    {},
 	"outside/dns":        {"contact/mailauth"},

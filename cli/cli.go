@@ -149,7 +149,7 @@ type trainCmd struct {
 
 type trainContactCmd struct {
 	Texts    string   `help:"Folder with the written examples." default:"training" type:"existingdir"`
-	Data     string   `help:"Folder with the corpora." required:"" type:"existingdir"`
+	Data     string   `help:"Folder with the corpora, for what honest messages say; English and German need it." type:"existingdir"`
 	Into     string   `help:"Folder of the models." default:"data/models" type:"existingdir"`
 	LeaveOut bool     `help:"Measure each author by a model of the others; write nothing."`
 	Lang     []string `help:"Only these languages." placeholder:"LANG"`

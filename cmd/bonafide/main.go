@@ -212,9 +212,12 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 // trainContact makes the models that ship, from the shipped knowledge only, so
 // that the same checkout and corpora give the same bytes.
 func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error {
-	library, err := corpus.Open(os.DirFS(o.Data))
-	if err != nil {
-		return err
+	library := &corpus.Library{}
+	if o.Data != "" {
+		var err error
+		if library, err = corpus.Open(os.DirFS(o.Data)); err != nil {
+			return err
+		}
 	}
 	src := train.Sources{Texts: os.DirFS(o.Texts), Data: data.FS, Corpora: library}
 	if o.LeaveOut {

@@ -25,14 +25,57 @@ var (
 // phrasings is a file of wordings: per flag what must raise it and what must
 // not.
 type phrasings struct {
-	AsOf  string `yaml:"as_of"`
-	Flags map[string]struct {
-		Hit  []string `yaml:"hit"`
-		Miss []string `yaml:"miss"`
-	} `yaml:"flags"`
+	AsOf  string                  `yaml:"as_of"`
+	Flags map[string]flagWordings `yaml:"flags"`
+}
+
+type flagWordings struct {
+	Hit  []string `yaml:"hit"`
+	Miss []string `yaml:"miss"`
+}
+
+// wordings reads a file: YAML, or lines as in training/redflags ("# flag",
+// "+ raises it", "- must not").
+func wordings(t *testing.T, path string) (p phrasings) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(path, ".yaml") {
+		if err := yaml.Unmarshal(raw, &p); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		return p
+	}
+	p.Flags = map[string]flagWordings{}
+	flag := ""
+	for _, l := range strings.Split(string(raw), "\n") {
+		f := p.Flags[flag]
+		switch said, ok := strings.CutPrefix(l, "+ "); {
+		case strings.HasPrefix(l, "# "):
+			flag = l[2:]
+			continue
+		case ok:
+			f.Hit = append(f.Hit, said)
+		case strings.HasPrefix(l, "- "):
+			f.Miss = append(f.Miss, l[2:])
+		default:
+			continue
+		}
+		p.Flags[flag] = f
+	}
+	return p
 }
 
 type rate struct{ hits, positives, alarms, negatives int }
+
+func (r *rate) add(o rate) {
+	r.hits += o.hits
+	r.positives += o.positives
+	r.alarms += o.alarms
+	r.negatives += o.negatives
+}
 
 func (r rate) recall() float64  { return float64(r.hits) / float64(max(r.positives, 1)) }
 func (r rate) alarmed() float64 { return float64(r.alarms) / float64(max(r.negatives, 1)) }
@@ -62,14 +105,7 @@ func flagsOf(cat *redflag.Catalogue, fold *text.Folding, s string) map[evidence.
 
 func measure(t *testing.T, cat *redflag.Catalogue, fold *text.Folding, path string, print bool) (total rate) {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var p phrasings
-	if err := yaml.Unmarshal(raw, &p); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	p := wordings(t, path)
 	var names []string
 	for f := range p.Flags {
 		names = append(names, f)
@@ -115,10 +151,12 @@ func measure(t *testing.T, cat *redflag.Catalogue, fold *text.Folding, path stri
 const barRecall, barAlarms = 0.80, 0.02
 
 // TestPhrasings measures each language on the wordings that ship with it
-// (cases, to which the compositions were fitted) and on wordings by other
-// authors that were kept closed (unseen). It fails when a language falls below
-// its floor: what it had reached when the floor was last set. Where the floor
-// is below the bar, the log says so; docs/evaluation.md has the table.
+// (cases, to which the compositions were fitted and from which the models
+// learned) and on wordings by other authors that were kept closed: "unseen",
+// whose totals were looked at while the compositions were written, and "closed",
+// written later and looked at only in total. It fails when a language falls
+// below its floor, or on the closed wordings and all closed ones together below
+// the bar; docs/evaluation.md has the table.
 func TestPhrasings(t *testing.T) {
 	cat, fold := engine(t)
 	sets := []struct {
@@ -132,11 +170,13 @@ func TestPhrasings(t *testing.T) {
 		{"more", "../../data/redflags/cases/%.more.yaml", *show, floors(0.94, 0.03)},
 		{"own", "../../data/redflags/cases/%.own.yaml", *show, floors(0.90, 0.03)},
 		{"unseen", "testdata/unseen/%.yaml", false, unseenFloors()},
+		{"closed", "testdata/closed/%.txt", false, floors(barRecall, barAlarms)},
 	}
 	for _, lang := range []string{"en", "de", "ja"} {
 		if *onlyLang != "" && lang != *onlyLang {
 			continue
 		}
+		var together rate
 		for _, s := range sets {
 			if s.name == "own" && lang == "de" {
 				continue // the German writer kept no set of their own
@@ -150,10 +190,17 @@ func TestPhrasings(t *testing.T) {
 				if got.recall() < floor.recall || got.alarmed() > floor.alarms {
 					t.Errorf("recall %.3f (floor %.3f), false alarms %.3f (at most %.3f)", got.recall(), floor.recall, got.alarmed(), floor.alarms)
 				}
+				if s.name == "unseen" || s.name == "closed" {
+					together.add(got)
+				}
 				if s.name == "unseen" && (got.recall() < barRecall || got.alarmed() > barAlarms) {
-					t.Logf("the bar of %.2f and %.2f is not met", barRecall, barAlarms)
+					t.Logf("the bar of %.2f and %.2f is not met on this set alone", barRecall, barAlarms)
 				}
 			})
+		}
+		t.Logf("%s: both closed sets together: recall %.3f, false alarms %.3f", lang, together.recall(), together.alarmed())
+		if *onlyFlag == "" && together.positives > 0 && (together.recall() < barRecall || together.alarmed() > barAlarms) {
+			t.Errorf("%s: the bar of %.2f and %.2f is not met", lang, barRecall, barAlarms)
 		}
 	}
 }
@@ -168,5 +215,5 @@ func floors(recall, alarms float64) map[string]rateFloor {
 // unseenFloors are the rates on unseen wordings when they were last measured,
 // less a point or two.
 func unseenFloors() map[string]rateFloor {
-	return map[string]rateFloor{"en": {0.74, 0.09}, "de": {0.81, 0.07}, "ja": {0.75, 0.07}}
+	return map[string]rateFloor{"en": {0.77, 0.02}, "de": {0.80, 0.02}, "ja": {0.72, 0.025}}
 }
