@@ -50,10 +50,13 @@ var trees = map[string][]string{
 	"contact/image":      {"contact"},
 	"contact/record":     {"contact"},
 	"contact/verdict":    {"contact"},
-	"casework/playbook":  {},
-	"casework/report":    {},
-	"outside/dns":        {"contact/mailauth"},
-	"outside/orders":     {"contact/record"},
+
+	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
+
+	"casework/playbook": {},
+	"casework/report":   {},
+	"outside/dns":       {"contact/mailauth"},
+	"outside/orders":    {"contact/record"},
 }
 
 // thirdParty names the one package that may import a module; its types do not
