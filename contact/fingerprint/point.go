@@ -85,6 +85,8 @@ type gathering struct {
 	seen   map[string]bool
 	// led: a link leads to the sender's domain.
 	led bool
+	// runs counts what was tried as a wallet.
+	runs int
 }
 
 // contactPoints fills what the signature knows of the sender and the points.

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxRuns bounds how many long runs of a contact are tried.
+const maxRuns = 200
+
 // wallets finds addresses of wallets with right check digits: Base58Check
 // (Bitcoin, Litecoin, Tron), Bech32 (BIP 173, BIP 350), and those of Ethereum,
 // whose form is all there is to check.
@@ -19,7 +22,8 @@ func (g *gathering) wallets(s string) {
 		for end < len(s) && alnum(s[end]) {
 			end++
 		}
-		if n := end - i; n >= longRun && n <= 90 {
+		if n := end - i; n >= longRun && n <= 90 && g.runs < maxRuns {
+			g.runs++
 			g.wallet(s[i:end])
 		}
 		i = end
