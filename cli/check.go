@@ -12,10 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"strings"
 	"sync"
 
+	"bonafide/contact/fingerprint"
 	"bonafide/contact/mail"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
@@ -33,7 +33,7 @@ type checkCmd struct {
 	Outbound string `help:"File of contacts that the shop made (CSV or NDJSON)." type:"path"`
 	DNSFile  string `name:"dns-file" help:"File with DNS records for checking mail signatures offline." type:"path"`
 	Request  string `help:"Take the whole request as JSON from this file (- for standard input)." placeholder:"FILE"`
-	JSON     bool   `help:"Print JSON: one object, or one per line for folders and mboxes."`
+	JSON     bool   `help:"Print JSON: one object, or one per line for folders and mboxes, then a line for each group of one campaign."`
 	Color    string `help:"Colours: auto, always, never." default:"auto" enum:"auto,always,never"`
 	ExitCode bool   `name:"exit-code" help:"End with 3 for scam, 4 for suspicious, 5 for a genuine alarm, 0 otherwise."`
 	NoOCR    bool   `name:"no-ocr" help:"Do not read text in pictures."`
@@ -290,7 +290,7 @@ func (c *checkCmd) many(ctx context.Context, desk Checker, p *printer, inputs fu
 		}
 	}
 	wg.Wait()
-	return errors.Join(p.summary(), ctx.Err())
+	return errors.Join(p.summary(desk.Fingerprints()), ctx.Err())
 }
 
 type result struct {
@@ -309,6 +309,7 @@ type printer struct {
 	count      map[string]int
 	total      int
 	failed     []string
+	groups     grouping
 }
 
 // named is an answer of many, in JSON.
@@ -355,6 +356,7 @@ func (p *printer) of(name string, r result) error {
 		return err
 	}
 	p.note(r.answer)
+	p.groups.add(name, r.answer)
 	if p.json {
 		return encodeLine(p.w, named{Input: name, Answer: r.answer})
 	}
@@ -371,26 +373,26 @@ func encodeLine(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// summary closes the output for many contacts.
-func (p *printer) summary() error {
+// summary closes the output for many contacts: in JSON with a line for each
+// group of one campaign.
+func (p *printer) summary(rules *fingerprint.Rules) error {
+	groups := p.groups.campaigns(rules)
 	if p.json {
+		for i := range groups {
+			if err := encodeLine(p.w, map[string]*campaign{"group": &groups[i]}); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	if p.progress {
 		fmt.Fprint(p.progressTo, "\r                \r")
 	}
-	var verdicts []string
-	for v := range p.count {
-		verdicts = append(verdicts, v)
-	}
-	sort.Strings(verdicts)
-	fmt.Fprintf(p.w, "\n%d checked:", p.total)
-	for _, v := range verdicts {
-		fmt.Fprintf(p.w, " %d %s", p.count[v], v)
-	}
+	fmt.Fprintf(p.w, "\n%d checked: %s", p.total, counted(p.count))
 	if len(p.failed) > 0 {
 		fmt.Fprintf(p.w, "; %d not read", len(p.failed))
 	}
 	fmt.Fprintln(p.w)
+	p.groups.print(p.w, groups)
 	return nil
 }

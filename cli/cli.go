@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"bonafide/contact/fingerprint"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
 )
@@ -32,6 +33,8 @@ const (
 // Checker is what check needs of the desk.
 type Checker interface {
 	Check(ctx context.Context, req contacts.Request, who contacts.Caller) (*contacts.Answer, error)
+	// Fingerprints are the rules by which answers are grouped to campaigns.
+	Fingerprints() *fingerprint.Rules
 }
 
 // Env is what the commands work with.

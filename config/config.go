@@ -39,6 +39,7 @@ type Config struct {
 	OCR      OCR      `koanf:"ocr" doc:"Reading text in pictures with Tesseract."`
 	Speech   Speech   `koanf:"speech" doc:"Turning audio into text."`
 	Books    Books    `koanf:"books" doc:"The shop's own books."`
+	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
 }
 
@@ -114,6 +115,11 @@ type Books struct {
 	Outbound   string        `koanf:"outbound_file" doc:"CSV or NDJSON file of contacts that the shop made; empty: none."`
 	VoucherKey string        `koanf:"voucher_key" secret:"true" doc:"Key (at least 32 characters) with which the shop signs vouchers; without a voucher nobody's books are consulted."`
 	Timeout    time.Duration `koanf:"timeout" doc:"Longest time for one look-up."`
+}
+
+// Prints configures fingerprints.
+type Prints struct {
+	Key string `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that fingerprints are made with: without it nobody can test which telephone number or text one stands for. Fingerprints of two keys cannot be compared. Empty: none."`
 }
 
 // Log configures logging.
@@ -268,6 +274,9 @@ func (c *Config) Check() []error {
 	}
 	if n := len(c.Books.VoucherKey); n > 0 && n < 32 {
 		bad("books.voucher_key", "%d characters: want at least 32", n)
+	}
+	if n := len(c.Prints.Key); n > 0 && n < 32 {
+		bad("fingerprint.key", "%d characters: want at least 32", n)
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "%q: want text or json", c.Log.Format)

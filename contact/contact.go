@@ -135,6 +135,9 @@ type Attachment struct {
 	// has; both lower case without parameters, empty when unknown.
 	Declared, Actual string
 	Size             int64
+	// Digest is the SHA-256 of the content in hexadecimal digits; empty when
+	// the content was not read as a file.
+	Digest string
 	// Inner names files within an archive, at most a bounded number.
 	Inner []string
 	// Traits are facts that a reader of the bytes saw: "encrypted", "macro",

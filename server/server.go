@@ -61,6 +61,7 @@ func Desk(cfg config.Config, observe func(channel, verdict string), own []record
 	}
 	c := contacts.Config{
 		Data: fsys, Now: time.Now, Vouchers: vouchers, TrustedHosts: cfg.MailAuth.TrustedHosts, Observe: observe, OwnOrders: own,
+		FingerprintKey: []byte(cfg.Prints.Key),
 	}
 	for _, s := range cfg.MailAuth.TrustedSealers {
 		c.TrustedSealers = append(c.TrustedSealers, ident.Domain(s))

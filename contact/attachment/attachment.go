@@ -12,6 +12,8 @@
 package attachment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -101,12 +103,18 @@ func Inspect(name, declared string, data []byte, opt Options) (contact.Attachmen
 	opt = opt.withDefaults()
 	name = strings.ToValidUTF8(baseName(name), "?")
 	in := &inspection{opt: opt, name: name, data: data, budget: opt.MaxInflate}
-	in.out = contact.Attachment{Name: name, Declared: mediaType(declared), Size: int64(len(data))}
+	in.out = contact.Attachment{Name: name, Declared: mediaType(declared), Size: int64(len(data)), Digest: digest(data)}
 	in.out.Actual = sniff(data, ending(cleanName(name)))
 	in.judgeName(name)
 	in.open()
 	in.compareTypes()
 	return in.out, in.extra
+}
+
+// digest names a content by its hash, so that the same file is known again.
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // mediaType cuts a Content-Type down to type/subtype in lower case.

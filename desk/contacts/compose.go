@@ -25,7 +25,7 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 		Judged:  len(req.Raw) > 0 || strings.TrimSpace(req.Text+req.Words+req.From) != "" || req.Call != nil,
 		Channel: string(s.contact.Channel), Lang: lang, Country: req.Country, Rules: v.Rules,
 		Brands: s.claimed, Found: s.found, Evidence: []Line{}, Unsettled: []CodeText{}, NextSteps: []Step{}, ReportTo: []Receiver{},
-		Disclaimer: d.texts.Notes["disclaimer"].In(lang),
+		Fingerprint: d.fingerprint(s), Disclaimer: d.texts.Notes["disclaimer"].In(lang),
 	}
 	for _, g := range v.Goals {
 		a.Goals = append(a.Goals, string(g))

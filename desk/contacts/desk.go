@@ -23,6 +23,7 @@ import (
 	"bonafide/contact/brand"
 	"bonafide/contact/call"
 	"bonafide/contact/callid"
+	"bonafide/contact/fingerprint"
 	"bonafide/contact/image"
 	"bonafide/contact/link"
 	"bonafide/contact/mailauth"
@@ -74,7 +75,10 @@ type Config struct {
 	Outbound Register
 	// RegisterKey opens hashed receivers in the outbound register.
 	RegisterKey []byte
-	Vouchers    *access.Vouchers
+	// FingerprintKey makes fingerprints such that only who has it can test
+	// what they were made of; empty: anybody can.
+	FingerprintKey []byte
+	Vouchers       *access.Vouchers
 	// OwnOrders are orders of the one person that this desk works for, as the
 	// command line is given them; nil when it works for many.
 	OwnOrders []record.Order
@@ -106,6 +110,7 @@ type Desk struct {
 	words     *message.Words
 	flags     *redflag.Catalogue
 	records   *record.Records
+	prints    *fingerprint.Rules
 	table     *evidence.Table
 	rules     *verdict.Rules
 	playbooks *playbook.Book
@@ -130,6 +135,7 @@ func New(cfg Config) (*Desk, error) {
 		func() (err error) { d.words, err = message.Load(cfg.Data); return },
 		func() (err error) { d.flags, err = redflag.Load(cfg.Data); return },
 		func() (err error) { d.records, err = record.Load(cfg.Data); return },
+		func() (err error) { d.prints, err = fingerprint.Load(cfg.Data); return },
 		func() (err error) { d.table, err = evidence.LoadTable(cfg.Data); return },
 		func() (err error) { d.playbooks, err = playbook.Load(cfg.Data); return },
 		func() (err error) { d.receivers, err = report.Load(cfg.Data); return },
@@ -140,6 +146,7 @@ func New(cfg Config) (*Desk, error) {
 			return nil, err
 		}
 	}
+	d.prints = d.prints.With(cfg.FingerprintKey)
 	var err error
 	d.rules, err = verdict.LoadRules(cfg.Data, d.table)
 	return d, err

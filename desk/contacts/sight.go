@@ -39,6 +39,8 @@ type sight struct {
 	claimed  []Claimed
 	found    Found
 	problems []string
+	// forged: the mail does not come from the domain that its From names.
+	forged bool
 	// more counts further contacts in the same file that were not judged.
 	more int
 }
@@ -66,6 +68,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	d.name(req, s)
 	auth := d.authenticate(ctx, s)
 	identity := d.identify(s)
+	s.forged = auth.DMARC == brand.Fail
 	var e164s []ident.Phone
 	for _, n := range s.numbers {
 		e164s = append(e164s, n.E164)

@@ -119,8 +119,29 @@ type Answer struct {
 	// Marked is the contact's text cut at the places of evidence, for pages.
 	Marked []MarkedPart `json:"marked,omitempty"`
 	Rules  []string     `json:"rules,omitempty" doc:"Ids of the rules that decided."`
+	// Fingerprint finds contacts of one campaign again.
+	Fingerprint *Fingerprint `json:"fingerprint,omitempty" doc:"By which contacts of one campaign are found again. It holds no text."`
 	// Disclaimer says that no answer is a guarantee.
 	Disclaimer string `json:"disclaimer,omitempty"`
+}
+
+// Fingerprint is what contacts of one campaign have in common, without their
+// text. contact/fingerprint says what it hides and what it cannot.
+type Fingerprint struct {
+	Signature string `json:"signature" doc:"Words, layout, links and contact points as hashes; versioned text (f1.…). Two are compared by rows and marks, not letter by letter: bonafide check does it for a folder."`
+	// Points are where the contact leads its reader, other than to a known
+	// organisation, to the sender's own domain or to what everybody names.
+	Points []ContactPoint `json:"points" doc:"Where the contact leads its reader, other than to a known organisation or the sender's own domain."`
+}
+
+// ContactPoint is one place, number, mailbox, account or file that a contact
+// leads to.
+type ContactPoint struct {
+	Kind string `json:"kind" enum:"site,page,number,mailbox,account,file"`
+	// Mark is the same in every contact that has the same point.
+	Mark string `json:"mark" doc:"Hash of it: the same in every contact that has the same point."`
+	// Shown is masked where a person could be meant. It is text, never a link.
+	Shown string `json:"shown" doc:"The point for people, masked where a person could be meant."`
 }
 
 // Line is one piece of evidence.
