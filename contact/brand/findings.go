@@ -53,6 +53,8 @@ type Auth struct {
 	DMARC string
 	// Aligned: SPF or DKIM passed for the domain of From (RFC 7489, 3.1).
 	Aligned bool
+	// Partial: what passed does not cover what is read; it proves nothing.
+	Partial bool
 	// SPF and DKIM are the bare results, aligned or not.
 	SPF, DKIM string
 	// DKIMDomains are the signing domains that passed.
@@ -70,9 +72,9 @@ func (a Auth) checked() bool {
 	return a.DMARC == Pass || a.DMARC == Fail
 }
 
-// proved reports an aligned pass.
+// proved reports an aligned pass that covers what is read.
 func (a Auth) proved() bool {
-	return a.Aligned && a.DMARC != Fail && (a.DMARC == Pass || a.SPF == Pass || a.DKIM == Pass)
+	return a.Aligned && !a.Partial && a.DMARC != Fail && (a.DMARC == Pass || a.SPF == Pass || a.DKIM == Pass)
 }
 
 // Input is what Findings looks at.

@@ -353,7 +353,7 @@ func TestDKIMVectors(t *testing.T) {
 		t.Fatal(len(files), err)
 	}
 	slices.Sort(files)
-	z := dkimZone(t, "testdata/vectors/dkim/mailauth/dns.json")
+	z := dkimZone(t, "testdata/vectors/dkim/mailauth/dns.json", "testdata/vectors/dkim/keys.json")
 	var b strings.Builder
 	b.WriteString("# file: signatures as value domain selector [notes] reason; keys are only known of football.example.com\n")
 	for _, file := range files {

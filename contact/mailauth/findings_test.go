@@ -20,7 +20,8 @@ import (
 var allCodes = []string{
 	string(codeDMARCFail), string(codeDMARCFailOther), string(codeDMARCPass), string(codeDKIMFail), string(codeDKIMPartial),
 	string(codeKeyMissing), string(codeSPFFail), string(codeSPFSoftFail), string(codeNotChecked), string(codeARCTrusted),
-	string(codeUntrusted), string(codeSeveralFrom), string(codeBrokenFrom),
+	string(codeUntrusted), string(codeSeveralFrom), string(codeBrokenFrom), string(codeDKIMTesting), string(codeChanged),
+	string(codeBIMI),
 }
 
 func shopIsOfficial(d ident.Domain) (string, bool) {
@@ -144,7 +145,7 @@ func TestEvidenceFile(t *testing.T) {
 	if len(file.Codes) != len(allCodes) {
 		t.Errorf("%d codes in the file: want %d", len(file.Codes), len(allCodes))
 	}
-	for _, context := range []string{"auth_not_checked", "auth_header_untrusted", "auth_dmarc_pass"} {
+	for _, context := range []string{"auth_not_checked", "auth_header_untrusted", "auth_dmarc_pass", "auth_arc_trusted", "auth_dkim_testing", "auth_changed_since", "auth_bimi_noted"} {
 		if file.Codes[context].Bits != 0 {
 			t.Errorf("%s weighs %v bits: want 0", context, file.Codes[context].Bits)
 		}

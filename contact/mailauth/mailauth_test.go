@@ -43,7 +43,7 @@ func TestOfflineNeverFails(t *testing.T) {
 			}
 		}
 		for _, f := range Findings(r, func(ident.Domain) (string, bool) { return "shop", true }) {
-			if f.Code != codeNotChecked && f.Code != codeUntrusted && f.Code != codeDKIMPartial && f.Code != codeBrokenFrom {
+			if f.Code != codeNotChecked && f.Code != codeUntrusted && f.Code != codeDKIMPartial && f.Code != codeBIMI && f.Code != codeBrokenFrom {
 				t.Errorf("%s: offline finding %s", file, f.Code)
 			}
 		}
@@ -98,7 +98,7 @@ func TestBIMI(t *testing.T) {
 		"From: a@b.example\n\n": "", "BIMI-Selector: v=BIMI1; s=brand\n\n": "brand",
 		"BIMI-Selector: v=BIMI1; s=a b\n\n": "default", "BIMI-Indicator: PHN2\n\n": "default",
 	} {
-		if got := Check(context.Background(), Input{Mail: facts(raw, "")}).BIMI; got != want {
+		if got := Check(context.Background(), Input{Mail: facts(raw, "")}).BIMI.Selector; got != want {
 			t.Errorf("%q: got %q, want %q", raw, got, want)
 		}
 	}

@@ -140,9 +140,24 @@ func (d *Desk) authenticate(ctx context.Context, s *sight) brand.Auth {
 		id, _, ok := d.brands.OfficialDomain(dom)
 		return id, ok
 	})...)
+	return authOf(r)
+}
+
+// authOf is what a check says to the brands. A forwarder that is trusted and
+// saw the mail pass explains its failure here, and proves nothing, for it may
+// have changed the text. What was left open, such as a key that is no longer
+// published, is no failure of the sender.
+func authOf(r mailauth.Result) brand.Auth {
 	sum := r.Summary()
-	auth := brand.Auth{DMARC: sum.DMARC, Aligned: sum.Aligned, SPF: sum.SPF, DKIM: sum.DKIM, DKIMDomains: sum.DKIMDomains}
-	if auth.DMARC == brand.NotChecked && claimsFailure(r) {
+	if sum.ARCTrusted && !sum.Aligned || r.Changed {
+		return brand.Auth{}
+	}
+	auth := brand.Auth{DMARC: sum.DMARC, Aligned: sum.Aligned, Partial: sum.Partial, SPF: sum.SPF, DKIM: sum.DKIM, DKIMDomains: sum.DKIMDomains}
+	open := r.DMARC.Value == mailauth.NotChecked || r.DMARC.Value == mailauth.TempError
+	if open && !sum.Aligned && !sum.FromTrustedHeader {
+		auth = brand.Auth{}
+	}
+	if r.DMARC.Value == mailauth.NotChecked && claimsFailure(r) {
 		auth.DMARC = brand.Fail
 	}
 	return auth
