@@ -75,10 +75,12 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
 	s.add(d.labels.Findings(c)...)
-	s.add(d.brands.Findings(brand.Input{Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Country: req.Country})...)
 	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{
 		Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country, Proven: identity.Proven, Now: s.now,
 	}))...)
+	s.add(d.brands.Findings(brand.Input{
+		Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Found: s.findings, Country: req.Country,
+	})...)
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
