@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -76,8 +77,24 @@ type MailAuth struct {
 	Server         string        `koanf:"dns_server" doc:"Resolver, address:port; empty: the system's."`
 	File           string        `koanf:"dns_file" doc:"File with records to use instead of DNS."`
 	Timeout        time.Duration `koanf:"dns_timeout" doc:"Longest time for all look-ups of one mail."`
-	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed."`
-	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed."`
+	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed, as they name themselves there; a leading dot takes all below a domain."`
+	TrustedNets    []string      `koanf:"trusted_networks" doc:"Networks (CIDR) of these hosts: a mail came in with the first Received line that is not handed on within them."`
+	Mailboxes      []string      `koanf:"mailboxes" doc:"Mail providers whose own lines in a mail are believed, by id: gmail, outlook. Only where every mail comes straight from such a mailbox."`
+	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed, beside those of data/mailauth/sealers.yaml."`
+}
+
+// Networks returns the trusted networks. It refuses what is none, and what is
+// so wide that it holds strangers.
+func (m MailAuth) Networks() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range m.TrustedNets {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || p.Bits() < 8 {
+			return nil, fmt.Errorf("%q: want a network such as 192.0.2.0/24, at most as wide as /8", s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // Calls configures what is known of numbers.
@@ -265,6 +282,9 @@ func (c *Config) Check() []error {
 	}
 	if c.Calls.Certificates != "" && c.Calls.Anchors == "" {
 		bad("calls.certificates", "needs calls.anchors: without a trust anchor no certificate is believed")
+	}
+	if _, err := c.MailAuth.Networks(); err != nil {
+		bad("mail_auth.trusted_networks", "%v", err)
 	}
 	if n := len(c.Books.VoucherKey); n > 0 && n < 32 {
 		bad("books.voucher_key", "%d characters: want at least 32", n)

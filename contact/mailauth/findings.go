@@ -123,7 +123,7 @@ func (r Result) arcPass() bool {
 	}
 	for _, m := range r.ARC.Results {
 		if m.Name == "dmarc" {
-			return m.Value == Pass && headerFrom(m, r.From)
+			return m.Value == Pass && m.Props["header.from"] != "" && headerFrom(m, r.From)
 		}
 	}
 	return false

@@ -1,11 +1,39 @@
 package contacts
 
 import (
+	"slices"
 	"testing"
 
 	"bonafide/contact/brand"
 	"bonafide/contact/mailauth"
+	"bonafide/data"
+	"bonafide/ident"
 )
+
+// Only mailboxes that are confirmed can be named; the forwarders of the data are
+// believed beside those of the operator.
+func TestTrusted(t *testing.T) {
+	in, err := trusted(Config{Data: data.FS, Mailboxes: []string{"gmail", "outlook"}, TrustedHosts: []string{"mx.example.net"}, TrustedSealers: []ident.Domain{"lists.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(in.TrustedHosts, "mx.google.com") || !slices.Contains(in.TrustedHosts, "mx.example.net") || !in.TrustUnnamed || len(in.TrustedNets) == 0 {
+		t.Errorf("got %+v", in)
+	}
+	for _, d := range []ident.Domain{"lists.example", "google.com", "microsoft.com"} {
+		if !slices.Contains(in.TrustedSealers, d) {
+			t.Errorf("%s is not believed", d)
+		}
+	}
+	for _, id := range []string{"icloud", "gmial", ""} {
+		if _, err := trusted(Config{Data: data.FS, Mailboxes: []string{id}}); err == nil {
+			t.Errorf("mailbox %q is believed: want an error", id)
+		}
+	}
+	if in, err = trusted(Config{Data: data.FS}); err != nil || len(in.TrustedHosts) > 0 || in.TrustUnnamed {
+		t.Errorf("by default: %+v, %v: want no host", in, err)
+	}
+}
 
 // What a check says to the brands: doubt is no forgery, a forwarder's word
 // neither a forgery nor a proof, and a failure stays one.
@@ -15,7 +43,7 @@ func TestAuthOf(t *testing.T) {
 	good := mailauth.Signature{Value: mailauth.Pass, Domain: from, Aligned: true}
 	open := mailauth.Signature{Value: mailauth.Pass, Domain: from, Aligned: true, Notes: []mailauth.Note{mailauth.NoteSubjectOpen}}
 	arc := mailauth.ARC{Value: mailauth.Pass, Trusted: true, Instance: 1, Seals: []mailauth.Seal{{Domain: "google.com"}},
-		Results: []mailauth.Method{{Name: "dmarc", Value: mailauth.Pass}}}
+		Results: []mailauth.Method{{Name: "dmarc", Value: mailauth.Pass, Props: map[string]string{"header.from": from}}}}
 	claims := []mailauth.AuthResults{{Host: "mx.example", Results: []mailauth.Method{{Name: "dmarc", Value: mailauth.Fail}}}}
 	for name, tt := range map[string]struct {
 		r    mailauth.Result

@@ -134,15 +134,43 @@ func (d *Desk) authenticate(ctx context.Context, s *sight) brand.Auth {
 	if d.cfg.Resolver != nil {
 		resolver = d.cfg.Resolver()
 	}
-	r := mailauth.Check(ctx, mailauth.Input{
-		Mail: s.contact.Mail, Resolver: resolver, TrustedHosts: d.cfg.TrustedHosts,
-		TrustedSealers: d.cfg.TrustedSealers, Now: s.now,
-	})
+	in := d.trust
+	in.Mail, in.Resolver, in.Now = s.contact.Mail, resolver, s.now
+	r := mailauth.Check(ctx, in)
 	s.add(mailauth.Findings(r, func(dom ident.Domain) (string, bool) {
 		id, _, ok := d.brands.OfficialDomain(dom)
 		return id, ok
 	})...)
 	return authOf(r)
+}
+
+// trusted collects whose lines in a mail are believed: hosts and networks of
+// the operator, mailbox providers that are named, forwarders of the data.
+func trusted(cfg Config) (mailauth.Input, error) {
+	in := mailauth.Input{TrustedHosts: cfg.TrustedHosts, TrustedSealers: slices.Clone(cfg.TrustedSealers), TrustedNets: slices.Clone(cfg.TrustedNets)}
+	sealers, err := mailauth.LoadSealers(cfg.Data)
+	if err != nil {
+		return in, err
+	}
+	in.Believe(sealers)
+	receivers, err := mailauth.LoadReceivers(cfg.Data)
+	if err != nil {
+		return in, err
+	}
+	var known []string
+	for _, r := range receivers {
+		if r.Sure() {
+			known = append(known, r.ID)
+		}
+	}
+	for _, id := range cfg.Mailboxes {
+		i := slices.IndexFunc(receivers, func(r mailauth.Receiver) bool { return r.ID == id && r.Sure() })
+		if i < 0 {
+			return in, fault.New(fault.Invalid, "mail_auth.mailboxes", "%q is none of %s (data/mailauth/receivers.yaml; one that is unverified is not believed)", clipText(id, 40), strings.Join(known, ", "))
+		}
+		in.Trust(receivers[i])
+	}
+	return in, nil
 }
 
 // authOf is what a check says to the brands. A forwarder that is trusted and
