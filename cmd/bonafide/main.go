@@ -78,6 +78,9 @@ func open(file string, o cli.Overrides) (cli.Checker, error) {
 	if o.DNSFile != "" {
 		cfg.MailAuth.File = o.DNSFile
 	}
+	if o.DNSCache != "" {
+		cfg.MailAuth.Cache = o.DNSCache
+	}
 	if o.Mailbox != "" {
 		cfg.MailAuth.Mailboxes = append(cfg.MailAuth.Mailboxes, o.Mailbox)
 	}
