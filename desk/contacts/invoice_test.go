@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
 
@@ -73,7 +74,7 @@ func boilerplate() string {
 // never called genuine; plain mails signed in the same way are.
 func TestFraudThroughRealSystems(t *testing.T) {
 	d := newDesk(t, func(c *contacts.Config) {
-		c.Resolver = zoneFile(t, "paypal.com", "amazon.com", "amazon.de", "amazon.co.jp")
+		c.Resolver, c.Now = zoneFile(t, "paypal.com", "amazon.com", "amazon.de", "amazon.co.jp"), time.Now // the library signs with the clock
 	})
 	const (
 		pp   = "PayPal <service@paypal.com>"
@@ -145,7 +146,7 @@ func TestFraudThroughRealSystems(t *testing.T) {
 // stranger is worse.)
 func TestOfficialAddressAloneNeverHelps(t *testing.T) {
 	offline := newDesk(t)
-	online := newDesk(t, func(c *contacts.Config) { c.Resolver = zoneFile(t, "amazon.com", "mailer.example") })
+	online := newDesk(t, func(c *contacts.Config) { c.Resolver, c.Now = zoneFile(t, "amazon.com", "mailer.example"), time.Now })
 	bodies := []string{
 		"Your account is on hold. Verify your payment: https://amazon.com.verify-account.example/login",
 		"Hello, your order 112-1234567-1234567 has shipped. https://www.amazon.com/your-orders",
