@@ -200,8 +200,9 @@ func BenchmarkAuthentication(b *testing.B) {
 		rsa2048 := sign(b, plain, dkim.SignOptions{HeaderCanonicalization: "relaxed", BodyCanonicalization: "relaxed"})
 		ed := sign(b, plain, dkim.SignOptions{Selector: "ed", Signer: edKey(), HeaderCanonicalization: "relaxed", BodyCanonicalization: "relaxed"})
 		both := sign(b, rsa2048, dkim.SignOptions{Selector: "ed", Signer: edKey(), HeaderCanonicalization: "relaxed", BodyCanonicalization: "relaxed"})
-		for name, raw := range map[string]string{"none": plain, "rsa": rsa2048, "ed25519": ed, "both": both, "both+arc": seal(b, both, 1, "a.example", "none", sawPass)} {
-			b.Run(fmt.Sprintf("%s/%dKB", name, size>>10), func(b *testing.B) {
+		for _, mail := range [][2]string{{"none", plain}, {"rsa", rsa2048}, {"ed25519", ed}, {"both", both}, {"both+arc", seal(b, both, 1, "a.example", "none", sawPass)}} {
+			b.Run(fmt.Sprintf("%s/%dKB", mail[0], size>>10), func(b *testing.B) {
+				raw := mail[1]
 				in := Input{Mail: facts(raw, "orders@shop.example.org"), Resolver: z, Now: now, ClientIP: netip.MustParseAddr("192.0.2.7"), MailFrom: "b@shop.example.org"}
 				b.SetBytes(int64(len(raw)))
 				b.ReportAllocs()
