@@ -63,7 +63,6 @@ var trees = map[string][]string{
 var thirdParty = map[string][]string{
 	"github.com/nyaruka/phonenumbers":     {"contact/phone"},
 	"github.com/nlnwa/whatwg-url":         {"contact/link"},
-	"blitiri.com.ar/go/spf":               {"contact/mailauth"},
 	"github.com/makiuchi-d/gozxing":       {"contact/qr"},
 	"github.com/danielgtaylor/huma":       {"api"},
 	"github.com/alecthomas/kong":          {"cli"},

@@ -32,6 +32,8 @@ type checkCmd struct {
 	Orders   string `help:"File of the person's orders: CSV, JSON, or the shop's order history export." type:"path"`
 	Outbound string `help:"File of contacts that the shop made (CSV or NDJSON)." type:"path"`
 	DNSFile  string `name:"dns-file" help:"File with DNS records for checking mail signatures offline." type:"path"`
+	DNSCache string `name:"dns-cache" help:"File in which answers of DNS are kept for the next check; DNS itself is only asked where mail_auth.dns is on." type:"path"`
+	Mailbox  string `help:"Where the mailbox is that the mail was saved from (gmail, outlook): what it wrote into the mail is believed." placeholder:"ID"`
 	Request  string `help:"Take the whole request as JSON from this file (- for standard input)." placeholder:"FILE"`
 	JSON     bool   `help:"Print JSON: one object, or one per line for folders and mboxes, then a line for each group of one campaign."`
 	Color    string `help:"Colours: auto, always, never." default:"auto" enum:"auto,always,never"`
@@ -40,7 +42,7 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) run(ctx context.Context, config string, env Env) int {
-	desk, err := env.Open(config, Overrides{DNSFile: c.DNSFile, NoOCR: c.NoOCR, Orders: c.Orders, Outbound: c.Outbound})
+	desk, err := env.Open(config, Overrides{DNSFile: c.DNSFile, DNSCache: c.DNSCache, Mailbox: c.Mailbox, NoOCR: c.NoOCR, Orders: c.Orders, Outbound: c.Outbound})
 	if err != nil {
 		return report(err, env.Stderr)
 	}

@@ -74,6 +74,8 @@ type TrainOptions struct {
 // Overrides are settings that flags give for one run.
 type Overrides struct {
 	DNSFile  string
+	DNSCache string
+	Mailbox  string
 	NoOCR    bool
 	Orders   string
 	Outbound string

@@ -10,9 +10,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bonafide/cli"
+	"bonafide/contact/mailauth"
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/contacts"
+	"bonafide/outside/dns"
 )
 
 func TestMain(m *testing.M) {
@@ -38,6 +40,16 @@ func run() {
 				if c.OwnOrders, _, err = records.ReadOrders(f, record.Limits{}); err != nil {
 					return nil, err
 				}
+			}
+			if o.DNSFile != "" {
+				zone, err := dns.File(o.DNSFile)
+				if err != nil {
+					return nil, err
+				}
+				c.Resolver = func() mailauth.Resolver { return zone }
+			}
+			if o.Mailbox != "" {
+				c.Mailboxes = []string{o.Mailbox}
 			}
 			return contacts.New(c)
 		},

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -76,9 +77,27 @@ type MailAuth struct {
 	DNS            bool          `koanf:"dns" doc:"Ask DNS for the keys and policies of senders (names of mail authentication only)."`
 	Server         string        `koanf:"dns_server" doc:"Resolver, address:port; empty: the system's."`
 	File           string        `koanf:"dns_file" doc:"File with records to use instead of DNS."`
+	Cache          string        `koanf:"dns_cache" doc:"File in which answers of DNS are kept, so that a check can be repeated without asking; it names the domains from which mail was checked. With dns off it is only read. Empty: none."`
+	CacheTime      time.Duration `koanf:"dns_cache_time" doc:"How long an answer in that file is used."`
 	Timeout        time.Duration `koanf:"dns_timeout" doc:"Longest time for all look-ups of one mail."`
-	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed."`
-	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed."`
+	TrustedHosts   []string      `koanf:"trusted_hosts" doc:"Mail hosts whose Authentication-Results are believed, as they name themselves there; a leading dot takes all below a domain."`
+	TrustedNets    []string      `koanf:"trusted_networks" doc:"Networks (CIDR) of these hosts: a mail came in with the first Received line that is not handed on within them."`
+	Mailboxes      []string      `koanf:"mailboxes" doc:"Mail providers whose own lines in a mail are believed, by id: gmail, outlook. Only where every mail comes straight from such a mailbox."`
+	TrustedSealers []string      `koanf:"trusted_sealers" doc:"Domains whose ARC seals are believed, beside those of data/mailauth/sealers.yaml."`
+}
+
+// Networks returns the trusted networks. It refuses what is none, and what is
+// so wide that it holds strangers.
+func (m MailAuth) Networks() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range m.TrustedNets {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || p.Bits() < 8 {
+			return nil, fmt.Errorf("%q: want a network such as 192.0.2.0/24, at most as wide as /8", s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // Calls configures what is known of numbers.
@@ -134,7 +153,7 @@ func Default() Config {
 		Server:   Server{Address: "localhost:8080", Metrics: "127.0.0.1:9464"},
 		Limits:   Limits{BodyBytes: 26 << 20, RatePerMinute: 120, Concurrent: 16, Timeout: 30 * time.Second},
 		Reader:   Reader{Lang: "en"},
-		MailAuth: MailAuth{Timeout: 3 * time.Second},
+		MailAuth: MailAuth{Timeout: 3 * time.Second, CacheTime: 24 * time.Hour},
 		OCR: OCR{Enabled: true, Binary: "tesseract", Languages: "eng+deu+jpn", Timeout: 20 * time.Second,
 			MemoryMB: 1024, MaxPixels: 24_000_000, Concurrency: 2},
 		Speech: Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
@@ -271,6 +290,12 @@ func (c *Config) Check() []error {
 	}
 	if c.Calls.Certificates != "" && c.Calls.Anchors == "" {
 		bad("calls.certificates", "needs calls.anchors: without a trust anchor no certificate is believed")
+	}
+	if c.MailAuth.CacheTime <= 0 || c.MailAuth.CacheTime > 366*24*time.Hour {
+		bad("mail_auth.dns_cache_time", "%s: want more than 0 and at most a year", c.MailAuth.CacheTime)
+	}
+	if _, err := c.MailAuth.Networks(); err != nil {
+		bad("mail_auth.trusted_networks", "%v", err)
 	}
 	if n := len(c.Books.VoucherKey); n > 0 && n < 32 {
 		bad("books.voucher_key", "%d characters: want at least 32", n)

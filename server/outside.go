@@ -24,7 +24,7 @@ import (
 )
 
 // resolver gives a resolver for one mail: none by default, records from a file,
-// or DNS where the operator switched it on.
+// DNS where the operator switched it on, or what was kept of it.
 func resolver(c config.MailAuth) (func() mailauth.Resolver, error) {
 	switch {
 	case c.File != "":
@@ -33,10 +33,16 @@ func resolver(c config.MailAuth) (func() mailauth.Resolver, error) {
 			return nil, err
 		}
 		return func() mailauth.Resolver { return zone }, nil
-	case c.DNS:
-		cfg := dns.Config{System: c.Server == "", Timeout: c.Timeout}
-		if c.Server != "" {
+	case c.DNS || c.Cache != "":
+		cfg := dns.Config{System: c.DNS && c.Server == "", Timeout: c.Timeout}
+		if c.DNS && c.Server != "" {
 			cfg.Servers = []string{c.Server}
+		}
+		if c.Cache != "" {
+			var err error
+			if cfg.Store, err = dns.OpenStore(dns.StoreConfig{Path: c.Cache, Keep: c.CacheTime}); err != nil {
+				return nil, err
+			}
 		}
 		r, err := dns.New(cfg)
 		if err != nil {

@@ -66,6 +66,10 @@ func Desk(cfg config.Config, observe func(channel, verdict string), own []record
 	for _, s := range cfg.MailAuth.TrustedSealers {
 		c.TrustedSealers = append(c.TrustedSealers, ident.Domain(s))
 	}
+	c.Mailboxes = cfg.MailAuth.Mailboxes
+	if c.TrustedNets, err = cfg.MailAuth.Networks(); err != nil {
+		return nil, err
+	}
 	if c.Resolver, err = resolver(cfg.MailAuth); err != nil {
 		return nil, err
 	}

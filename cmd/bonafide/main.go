@@ -78,6 +78,12 @@ func open(file string, o cli.Overrides) (cli.Checker, error) {
 	if o.DNSFile != "" {
 		cfg.MailAuth.File = o.DNSFile
 	}
+	if o.DNSCache != "" {
+		cfg.MailAuth.Cache = o.DNSCache
+	}
+	if o.Mailbox != "" {
+		cfg.MailAuth.Mailboxes = append(cfg.MailAuth.Mailboxes, o.Mailbox)
+	}
 	cfg.OCR.Enabled = cfg.OCR.Enabled && !o.NoOCR
 	if o.Outbound != "" {
 		cfg.Books.Outbound = o.Outbound

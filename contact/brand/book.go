@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bonafide/contact/text"
+	"bonafide/evidence"
 	"bonafide/ident"
 )
 
@@ -31,6 +32,8 @@ type Book struct {
 	allowed  map[ident.Domain]bool
 	freemail map[ident.Domain]bool
 	services map[ident.Domain]service
+	alarms   map[evidence.Code]bool
+	never    map[evidence.Code]bool
 	partners map[ident.Domain]string // domain -> kind
 	numbers  map[ident.Phone]numberOf
 	tokens   []hostToken
@@ -79,6 +82,7 @@ func (b *Book) index() error {
 	for _, d := range b.mail.Freemail {
 		b.freemail[ident.Domain(d)] = true
 	}
+	b.alarms, b.never = codeSet(b.mail.Alarms), codeSet(b.mail.Never)
 	b.services = map[ident.Domain]service{}
 	for _, s := range b.mail.Services {
 		b.services[s.Domain] = s
@@ -321,4 +325,12 @@ func damerau(a, b string, limit int) int {
 		}
 	}
 	return rows[len(a)%3][len(b)]
+}
+
+func codeSet(list []evidence.Code) map[evidence.Code]bool {
+	set := map[evidence.Code]bool{}
+	for _, c := range list {
+		set[c] = true
+	}
+	return set
 }

@@ -25,6 +25,7 @@ const (
 	SenderUnconfirmedDomain  evidence.Code = "sender_unconfirmed_domain"
 	SenderRelay              evidence.Code = "sender_relay"
 	AuthenticMailScamContent evidence.Code = "authentic_mail_scam_content"
+	AuthenticMailContradicts evidence.Code = "authentic_mail_contradicts"
 	FreemailSender           evidence.Code = "freemail_sender"
 	SMSSenderName            evidence.Code = "sms_sender_name"
 	ChatBrand                evidence.Code = "chat_brand"
@@ -34,7 +35,7 @@ const (
 func Codes() []evidence.Code {
 	return []evidence.Code{LookalikeDomain, LinkHidden, LinkForeign, LinkOfficial, LinkOdd, ForgedSender,
 		SenderOfficialUnproven, SenderAuthenticated, SenderUnconfirmedDomain, SenderRelay,
-		AuthenticMailScamContent, FreemailSender, SMSSenderName, ChatBrand}
+		AuthenticMailScamContent, AuthenticMailContradicts, FreemailSender, SMSSenderName, ChatBrand}
 }
 
 // Results of a check, as Auth and RFC 8601 name them. Any other word counts as
@@ -53,6 +54,8 @@ type Auth struct {
 	DMARC string
 	// Aligned: SPF or DKIM passed for the domain of From (RFC 7489, 3.1).
 	Aligned bool
+	// Partial: what passed does not cover what is read; it proves nothing.
+	Partial bool
 	// SPF and DKIM are the bare results, aligned or not.
 	SPF, DKIM string
 	// DKIMDomains are the signing domains that passed.
@@ -70,9 +73,9 @@ func (a Auth) checked() bool {
 	return a.DMARC == Pass || a.DMARC == Fail
 }
 
-// proved reports an aligned pass.
+// proved reports an aligned pass that covers what is read.
 func (a Auth) proved() bool {
-	return a.Aligned && a.DMARC != Fail && (a.DMARC == Pass || a.SPF == Pass || a.DKIM == Pass)
+	return a.Aligned && !a.Partial && a.DMARC != Fail && (a.DMARC == Pass || a.SPF == Pass || a.DKIM == Pass)
 }
 
 // Input is what Findings looks at.
@@ -86,6 +89,9 @@ type Input struct {
 	Auth   Auth
 	// Numbers are the telephone numbers in the contact's text.
 	Numbers []ident.Phone
+	// Found are findings of other rooms on what the text says: red flags and
+	// telephone numbers, with their places.
+	Found []evidence.Finding
 	// Country is that of the person who asks ("DE"), for the official address
 	// that is named to them.
 	Country string
@@ -110,7 +116,7 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 	j.sender()
 	j.channel()
 	j.links()
-	j.authenticScam()
+	j.authentic()
 	return j.out
 }
 
@@ -195,70 +201,6 @@ func (j *judge) claimsSender() (id, as string, strength float64) {
 		}
 	}
 	return id, as, strength
-}
-
-// authenticScam finds mail that a service really sent for a customer whose text
-// speaks as another brand and wants a call or a click.
-func (j *judge) authenticScam() {
-	if !j.in.Auth.proved() || j.from.Domain == "" {
-		return
-	}
-	var sv service
-	found := above(j.from.Domain, func(name ident.Domain) bool {
-		s, ok := j.book.services[name]
-		if ok {
-			sv = s
-		}
-		return ok
-	})
-	if !found {
-		return
-	}
-	for _, c := range j.in.Claims {
-		if c.Brand == j.fromBrand || c.As == "quoted" || c.As == "told" {
-			continue
-		}
-		number := j.strangeNumber()
-		if number == "" && !j.foreignFor(c.Brand) {
-			continue
-		}
-		args := j.nameArgs(c.Brand)
-		args["service"], args["what"], args["number"] = sv.Name, sv.What, number
-		strength := 1.0
-		if number == "" {
-			strength = j.book.mail.Factors["service_link"]
-		}
-		j.add(evidence.Finding{Code: AuthenticMailScamContent, Args: args, Where: c.Where, Source: mailList, Strength: strength})
-		return
-	}
-}
-
-// strangeNumber returns a telephone number of the text that no brand lists.
-func (j *judge) strangeNumber() string {
-	for _, n := range j.in.Numbers {
-		if _, _, ok := j.book.OfficialNumber(n); !ok {
-			return string(n)
-		}
-	}
-	return ""
-}
-
-// foreignFor reports a link that leads neither to the brand nor to the sender.
-func (j *judge) foreignFor(id string) bool {
-	sender, _, _, _ := link.Registrable(j.from.Domain)
-	for i := range j.in.Links {
-		a := &j.in.Links[i]
-		if !j.acts(a) || sender != "" && (a.Registrable == sender || a.Provider == sender) {
-			continue
-		}
-		if owner, _, ok := j.book.OfficialDomain(a.Host); ok && (owner == id || owner == j.fromBrand) {
-			continue
-		}
-		if j.book.partner(a.Host) == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // channel looks at sender ids of text messages and at private messengers.

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bonafide/contact/text"
+	"bonafide/evidence"
 	"bonafide/ident"
 )
 
@@ -109,6 +110,11 @@ type mailRules struct {
 	Services []service           `yaml:"services"`
 	Partners map[string][]string `yaml:"partners"`
 	Factors  map[string]float64  `yaml:"factors"`
+	// Alarms, Reach and Never tell when an authentic mail contradicts its
+	// sender: codes of findings, and bytes of text.
+	Alarms []evidence.Code `yaml:"alarms"`
+	Reach  int             `yaml:"reach"`
+	Never  []evidence.Code `yaml:"never"`
 }
 
 type howWords struct {
@@ -117,6 +123,8 @@ type howWords struct {
 	Hidden    map[string]Text `yaml:"hidden"`
 	Odd       map[string]Text `yaml:"odd"`
 	Forged    map[string]Text `yaml:"forged"`
+	// Contradicts holds blanks of the finding that it speaks of.
+	Contradicts map[string]Text `yaml:"contradicts"`
 }
 
 // Load reads the profiles and lists of brands/*.yaml and the folding of texts

@@ -69,6 +69,8 @@ func TestARCTrust(t *testing.T) {
 		"all of three":                    {three, []ident.Domain{"a.example", "b.example", "c.example"}, Pass, 1, true},
 		"the oldest is not trusted":       {three, []ident.Domain{"b.example", "c.example"}, Pass, 2, false},
 		"the newest is not trusted":       {three, []ident.Domain{"a.example", "b.example"}, Pass, 0, false},
+		"no domain in what it saw":        {seal(t, footer, 1, "a.example", "none", "dmarc=pass"), []ident.Domain{"a.example"}, Pass, 1, false},
+		"it saw another domain pass":      {seal(t, footer, 1, "a.example", "none", "dmarc=pass header.from=evil.example"), []ident.Domain{"a.example"}, Pass, 1, false},
 		"a gap in the middle":             {three, []ident.Domain{"a.example", "c.example"}, Pass, 3, false},
 		"a subdomain is another sealer":   {one, []ident.Domain{"example"}, Pass, 0, false},
 		"text changed after the seal":     {strings.Replace(one, "list footer", "call us", 1), []ident.Domain{"a.example"}, Fail, 0, false},

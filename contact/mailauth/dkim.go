@@ -54,6 +54,8 @@ type Signature struct {
 	Reason string `json:"reason,omitempty"`
 	// KeyGone is true when the key is not published, or not any more.
 	KeyGone bool `json:"key_gone,omitempty"`
+	// Aligned is true when it passes and speaks for the domain in From.
+	Aligned bool `json:"aligned,omitempty"`
 	// FromHeader is true when Value is what a trusted host had seen.
 	FromHeader bool `json:"from_header,omitempty"`
 
@@ -68,6 +70,13 @@ func (s Signature) Has(n Note) bool {
 		}
 	}
 	return false
+}
+
+// open reports whether a passing signature leaves what a reader is shown to
+// others, or asks to be taken for none because it is a test (t=y: RFC 6376,
+// 3.6.1). Such a pass proves nothing of the mail as it is read.
+func (s Signature) open() bool {
+	return s.Has(NoteBodyOpen) || s.Has(NoteAdded) || s.Has(NoteSubjectOpen) || s.Has(NoteTesting)
 }
 
 // dkim verifies the DKIM signatures from the top and counts those beyond the

@@ -17,8 +17,8 @@ type DMARC struct {
 	// Policy is what the domain asks receivers to do with mail that fails:
 	// "none", "quarantine" or "reject"; empty when not known.
 	Policy string `json:"policy,omitempty"`
-	// DKIM and SPF tell which of them is aligned and passes. They are set
-	// even when the domain has no record.
+	// DKIM and SPF tell which of them is aligned and passes, Signature.Aligned
+	// which signature it is. They are set even when the domain has no record.
 	DKIM bool `json:"dkim"`
 	SPF  bool `json:"spf"`
 	// Reason is for operators.
@@ -31,12 +31,13 @@ const maxWalk = 8
 
 // record is a DMARC policy record (RFC 9989, 4.7).
 type record struct {
-	policy, subPolicy     string
-	strictDKIM, strictSPF bool
-	psd                   string // "y", "n" or "u"
-	testing               bool
-	found                 bool
-	value                 Value // TempError when it could not be looked up
+	// missingPolicy is np=, for names that do not exist.
+	policy, subPolicy, missingPolicy string
+	strictDKIM, strictSPF            bool
+	psd                              string // "y", "n" or "u"
+	testing                          bool
+	found                            bool
+	value                            Value // TempError when it could not be looked up
 }
 
 // dmarc evaluates DMARC with the results of DKIM and SPF.
@@ -46,10 +47,15 @@ func (c *checker) dmarc(ctx context.Context, r Result, problem string, b block) 
 	}
 	out := DMARC{Domain: r.From}
 	w := c.walk(ctx, r.From)
-	out.RecordDomain, out.Policy = w.at, w.policyFor(r.From)
+	out.RecordDomain, out.Policy = w.at, w.policyFor(r.From, func() bool { return c.missing(ctx, r.From) })
 	c.align(ctx, &out, r, w)
 	out.Value, out.Reason = c.judge(ctx, out, r, w, b)
-	if m, ok := b.result("dmarc"); ok && out.Value != Pass && headerFrom(m, r.From) {
+	m, ok := b.result("dmarc")
+	switch {
+	case !ok || out.Value == Pass || !headerFrom(m, r.From):
+	case m.Value == Pass && (r.Changed || !out.SPF && c.broken(ctx, r, w)):
+		out.Value, out.Reason = NotChecked, "a trusted host saw it pass, but it was changed since"
+	default:
 		out.Value, out.FromHeader, out.Reason = m.Value, true, ""
 	}
 	return out
@@ -117,14 +123,28 @@ func (c *checker) outlived(ctx context.Context, r Result, w walked) bool {
 	return false
 }
 
-// align notes which passing results speak for the domain in From.
-func (c *checker) align(ctx context.Context, d *DMARC, r Result, w walked) {
+// broken reports whether an aligned signature does not match the mail, so that
+// a pass of which a header tells cannot have been by that signature.
+func (c *checker) broken(ctx context.Context, r Result, w walked) bool {
 	for _, s := range r.DKIM {
-		if s.Value == Pass && c.related(ctx, s.Domain, w, w.record.strictDKIM) {
-			d.DKIM = true
+		if (s.Value == Fail && !s.FromHeader || s.Has(NoteBodyChanged)) && c.related(ctx, s.Domain, w, w.record.strictDKIM) {
+			return true
 		}
 	}
-	d.SPF = r.SPF.Value == Pass && c.related(ctx, r.SPF.Domain, w, w.record.strictSPF)
+	return false
+}
+
+// align notes which passing results speak for the domain in From. Of several
+// signatures each that passes and is aligned counts, whatever becomes of the
+// others (RFC 9989, 4.4.1).
+func (c *checker) align(ctx context.Context, d *DMARC, r Result, w walked) {
+	for i := range r.DKIM {
+		s := &r.DKIM[i]
+		s.Aligned = s.Value == Pass && c.related(ctx, s.Domain, w, w.record.strictDKIM)
+		d.DKIM = d.DKIM || s.Aligned
+	}
+	// Who sent a text that was changed since says nothing of the one that is here.
+	d.SPF = r.SPF.Value == Pass && !r.Changed && c.related(ctx, r.SPF.Domain, w, w.record.strictSPF)
 }
 
 // related reports whether a domain is aligned with the one in From: the same,
@@ -150,16 +170,33 @@ type walked struct {
 	at     ident.Domain
 }
 
-// policyFor returns what the record asks for mail of a domain.
-func (w walked) policyFor(from ident.Domain) string {
+// policyFor returns what the record asks for mail of a domain: p= where it
+// stands, below it sp=, and np= for names that do not exist (RFC 9989, 4.7).
+// missing is only asked where it matters.
+func (w walked) policyFor(from ident.Domain, missing func() bool) string {
 	p := w.record.policy
-	if w.record.found && w.at != from && w.record.subPolicy != "" {
-		p = w.record.subPolicy
+	if w.record.found && w.at != from {
+		switch {
+		case w.record.missingPolicy != "" && missing():
+			p = w.record.missingPolicy
+		case w.record.subPolicy != "":
+			p = w.record.subPolicy
+		}
 	}
 	if w.record.testing { // t=y: one step milder (RFC 9989, 4.7)
 		p = map[string]string{"reject": "quarantine", "quarantine": "none", "none": "none"}[p]
 	}
 	return p
+}
+
+// missing reports whether a domain has neither address nor mail host, by which
+// RFC 9989, 3.2.13 knows one that does not exist. A failure says nothing.
+func (c *checker) missing(ctx context.Context, d ident.Domain) bool {
+	if _, err := c.dns.LookupIPAddr(ctx, string(d)); lookupKind(err) != None {
+		return false
+	}
+	_, err := c.dns.LookupMX(ctx, string(d))
+	return lookupKind(err) == None
 }
 
 // walk finds the record and the organisational domain of a domain. It follows
@@ -189,7 +226,23 @@ func (c *checker) walk(ctx context.Context, d ident.Domain) walked {
 		}
 		below = name
 	}
+	if !w.record.found {
+		c.suffixPolicy(ctx, &w, top)
+	}
 	return w
+}
+
+// suffixPolicy takes the record of the public suffix above a domain that has
+// none, if that says psd=y (RFC 9989, 4.10.1): registries for banks or
+// authorities ask for a policy on behalf of all below them.
+func (c *checker) suffixPolicy(ctx context.Context, w *walked, top ident.Domain) {
+	_, suffix, ok := strings.Cut(string(top), ".")
+	if !ok {
+		return
+	}
+	if rec := c.record(ctx, ident.Domain(suffix)); rec.found && rec.psd == "y" {
+		w.record, w.at = rec, ident.Domain(suffix)
+	}
 }
 
 // walkNames lists a domain and the names above it up to top, at most maxWalk:
@@ -231,20 +284,23 @@ func (c *checker) record(ctx context.Context, d ident.Domain) record {
 }
 
 // parseRecord reads a DMARC record. A wrong p= beside an address for reports
-// counts as p=none (RFC 9989, 4.7).
+// counts as p=none (RFC 9989, 4.7). Of pct=, which RFC 9989 took out, only 0 is
+// heeded: senders wrote it where t=y stands today (RFC 9989, appendix A.6).
 func parseRecord(txt string) (record, bool) {
 	tags := lenientTags(txt)
 	if len(tags.names) == 0 || tags.names[0] != "v" || tags.values[0] != "DMARC1" {
 		return record{}, false
 	}
 	r := record{
-		found:      true,
-		policy:     policyWord(tags.get("p")),
-		subPolicy:  policyWord(tags.get("sp")),
-		strictDKIM: strings.EqualFold(tags.get("adkim"), "s"),
-		strictSPF:  strings.EqualFold(tags.get("aspf"), "s"),
-		psd:        strings.ToLower(tags.get("psd")),
-		testing:    strings.EqualFold(tags.get("t"), "y"),
+		found:     true,
+		policy:    policyWord(tags.get("p")),
+		subPolicy: policyWord(tags.get("sp")),
+
+		missingPolicy: policyWord(tags.get("np")),
+		strictDKIM:    strings.EqualFold(tags.get("adkim"), "s"),
+		strictSPF:     strings.EqualFold(tags.get("aspf"), "s"),
+		psd:           strings.ToLower(tags.get("psd")),
+		testing:       strings.EqualFold(tags.get("t"), "y") || tags.get("pct") == "0",
 	}
 	if r.policy == "" {
 		if !strings.Contains(strings.ToLower(tags.get("rua")), "mailto:") && r.psd == "" {

@@ -22,6 +22,7 @@ func published(t *testing.T, txt map[string]string) *zone {
 	for name, r := range txt {
 		z.txt[name] = []string{r}
 	}
+	z.ip["shop.example.org"] = []string{"192.0.2.7"}
 	return z
 }
 
@@ -51,6 +52,14 @@ func TestDMARCAlignment(t *testing.T) {
 		"own organisation, below":    {"shop.example.org", "mail.shop.example.org", map[string]string{"_dmarc.shop.example.org": reject + "; psd=n"}, Pass, "reject", true},
 		"parent is a public suffix":  {"shop.example.org", "example.org", map[string]string{"_dmarc.shop.example.org": reject, "_dmarc.example.org": reject + "; psd=y"}, Fail, "reject", false},
 		"capitals and blanks":        {"shop.example.org", "shop.example.org", map[string]string{"_dmarc.shop.example.org": "v=DMARC1;P=none; p = REJECT ;;junk; x"}, Pass, "reject", true},
+		"a hundred percent":          {"shop.example.org", "other.example", map[string]string{"_dmarc.example.org": reject + "; pct=100"}, Fail, "reject", false},
+		"half of it":                 {"shop.example.org", "other.example", map[string]string{"_dmarc.example.org": reject + "; pct=50"}, Fail, "reject", false},
+		"nothing of it is testing":   {"shop.example.org", "other.example", map[string]string{"_dmarc.example.org": reject + "; pct=0"}, Fail, "quarantine", false},
+		"name that does not exist":   {"ghost.example.org", "other.example", map[string]string{"_dmarc.example.org": "v=DMARC1; p=none; sp=quarantine; np=reject"}, Fail, "reject", false},
+		"name that exists, np=":      {"shop.example.org", "other.example", map[string]string{"_dmarc.example.org": "v=DMARC1; p=none; sp=quarantine; np=reject"}, Fail, "quarantine", false},
+		"np= is not for the top":     {"example.org", "other.example", map[string]string{"_dmarc.example.org": "v=DMARC1; p=none; np=reject"}, Fail, "none", false},
+		"suffix asks for all":        {"shop.co.uk", "other.co.uk", map[string]string{"_dmarc.co.uk": "v=DMARC1; p=none; sp=reject; psd=y"}, Fail, "reject", false},
+		"suffix aligns nobody":       {"shop.co.uk", "shop.co.uk", map[string]string{"_dmarc.co.uk": "v=DMARC1; p=reject; psd=y"}, Pass, "reject", true},
 		"no policy but reports":      {"shop.example.org", "other.example", map[string]string{"_dmarc.shop.example.org": "v=DMARC1; rua=mailto:a@example.org"}, Fail, "none", false},
 		"no policy, no reports":      {"shop.example.org", "other.example", map[string]string{"_dmarc.shop.example.org": "v=DMARC1; adkim=s"}, None, "", false},
 		"version not first":          {"shop.example.org", "shop.example.org", map[string]string{"_dmarc.shop.example.org": "p=reject; v=DMARC1"}, None, "", true},

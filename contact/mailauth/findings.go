@@ -21,6 +21,9 @@ const (
 	codeUntrusted      evidence.Code = "auth_header_untrusted"
 	codeSeveralFrom    evidence.Code = "auth_from_several"
 	codeBrokenFrom     evidence.Code = "auth_from_broken"
+	codeDKIMTesting    evidence.Code = "auth_dkim_testing"
+	codeChanged        evidence.Code = "auth_changed_since"
+	codeBIMI           evidence.Code = "auth_bimi_noted"
 )
 
 // Summary is what other rooms need of a Result, with all values as words of
@@ -32,7 +35,11 @@ type Summary struct {
 	// Aligned is true when a passing SPF or DKIM speaks for the domain in
 	// From, or a trusted host saw DMARC pass. It is true without a DMARC
 	// record too.
-	Aligned bool   `json:"aligned"`
+	Aligned bool `json:"aligned"`
+	// Partial is true when what passes does not cover what is read: only
+	// signatures that leave the subject open or are tests, or a mail that was
+	// changed after a trusted host had seen it. It is then no proof.
+	Partial bool   `json:"partial,omitempty"`
 	SPF     string `json:"spf"`
 	// DKIM is the best of all signatures: pass if any passes.
 	DKIM string `json:"dkim"`
@@ -55,7 +62,7 @@ func (r Result) Summary() Summary {
 		From: r.From, DMARC: r.DMARC.Value.String(), SPF: r.SPF.Value.String(),
 		ARC: r.ARC.Value.String(), ARCTrusted: r.arcPass(),
 		Aligned:           r.DMARC.DKIM || r.DMARC.SPF || r.DMARC.Value == Pass,
-		FromTrustedHeader: r.FromTrustedHeader,
+		FromTrustedHeader: r.FromTrustedHeader, Partial: r.partial(),
 	}
 	best := None
 	if len(r.DKIM) == 0 && r.Problem != "" {
@@ -72,6 +79,18 @@ func (r Result) Summary() Summary {
 	}
 	s.DKIM = best.String()
 	return s
+}
+
+// partial reports whether nothing that passes covers the mail as it is read.
+func (r Result) partial() bool {
+	open := false
+	for _, s := range r.DKIM {
+		if s.Aligned && !s.open() {
+			return r.Changed
+		}
+		open = open || s.Aligned
+	}
+	return r.Changed || open && !r.DMARC.SPF
 }
 
 // rank orders values from what says least to what says most in favour.
@@ -104,7 +123,7 @@ func (r Result) arcPass() bool {
 	}
 	for _, m := range r.ARC.Results {
 		if m.Name == "dmarc" {
-			return m.Value == Pass && headerFrom(m, r.From)
+			return m.Value == Pass && m.Props["header.from"] != "" && headerFrom(m, r.From)
 		}
 	}
 	return false
@@ -121,6 +140,7 @@ func Findings(r Result, official func(ident.Domain) (brand string, ok bool)) []e
 	f.brand, f.official = official(r.From)
 	f.dmarc()
 	f.signatures()
+	f.testing()
 	f.spf()
 	f.context()
 	return f.out
@@ -192,6 +212,16 @@ func (f *finder) signatures() {
 	}
 }
 
+// testing tells of a signature that passes and is only a test.
+func (f *finder) testing() {
+	for _, s := range f.r.DKIM {
+		if s.Aligned && s.Has(NoteTesting) {
+			f.add(codeDKIMTesting, "header:dkim-signature", "rfc6376", "domain", string(s.Domain))
+			return
+		}
+	}
+}
+
 // spf speaks of the sending host, unless a signature or forwarder explains it.
 func (f *finder) spf() {
 	if f.r.DMARC.DKIM || f.r.DMARC.Value == Pass || f.sum.ARCTrusted {
@@ -209,6 +239,12 @@ func (f *finder) spf() {
 func (f *finder) context() {
 	if !f.sum.Aligned && (f.r.DMARC.Value == NotChecked || f.r.DMARC.Value == TempError) {
 		f.add(codeNotChecked, "from", "rfc9989", "domain", string(f.r.From))
+	}
+	if f.r.Changed {
+		f.add(codeChanged, "header:authentication-results", "rfc8601", "domain", string(f.r.From))
+	}
+	if b := f.r.BIMI; b != (BIMI{}) {
+		f.add(codeBIMI, "header:bimi-selector", "bimi", "domain", string(f.r.From))
 	}
 	for _, c := range f.r.Claimed {
 		if len(c.Results) > 0 {

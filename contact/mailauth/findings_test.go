@@ -20,7 +20,8 @@ import (
 var allCodes = []string{
 	string(codeDMARCFail), string(codeDMARCFailOther), string(codeDMARCPass), string(codeDKIMFail), string(codeDKIMPartial),
 	string(codeKeyMissing), string(codeSPFFail), string(codeSPFSoftFail), string(codeNotChecked), string(codeARCTrusted),
-	string(codeUntrusted), string(codeSeveralFrom), string(codeBrokenFrom),
+	string(codeUntrusted), string(codeSeveralFrom), string(codeBrokenFrom), string(codeDKIMTesting), string(codeChanged),
+	string(codeBIMI),
 }
 
 func shopIsOfficial(d ident.Domain) (string, bool) {
@@ -144,7 +145,7 @@ func TestEvidenceFile(t *testing.T) {
 	if len(file.Codes) != len(allCodes) {
 		t.Errorf("%d codes in the file: want %d", len(file.Codes), len(allCodes))
 	}
-	for _, context := range []string{"auth_not_checked", "auth_header_untrusted", "auth_dmarc_pass"} {
+	for _, context := range []string{"auth_not_checked", "auth_header_untrusted", "auth_dmarc_pass", "auth_arc_trusted", "auth_dkim_testing", "auth_changed_since", "auth_bimi_noted"} {
 		if file.Codes[context].Bits != 0 {
 			t.Errorf("%s weighs %v bits: want 0", context, file.Codes[context].Bits)
 		}
@@ -160,7 +161,7 @@ func TestReceivers(t *testing.T) {
 	for _, r := range list {
 		var in Input
 		in.Trust(r)
-		trusts := len(in.TrustedHosts)+len(in.TrustedBy)+len(in.TrustedSealers)+len(in.TrustedNets) > 0 || in.TrustUnnamed
+		trusts := len(in.TrustedHosts)+len(in.TrustedBy)+len(in.TrustedNets) > 0 || in.TrustUnnamed
 		if trusts != (r.Status == "confirmed") {
 			t.Errorf("%s is %s, believed: %v", r.ID, r.Status, trusts)
 		}
@@ -170,6 +171,33 @@ func TestReceivers(t *testing.T) {
 	}
 	if confirmed == 0 {
 		t.Error("no receiver is confirmed")
+	}
+}
+
+func TestSealers(t *testing.T) {
+	list, err := LoadSealers(os.DirFS("../../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in Input
+	in.Believe(list)
+	for _, s := range list {
+		if got := slices.Contains(in.TrustedSealers, s.Domain); got != (s.Status == "confirmed") {
+			t.Errorf("%s is %s, believed: %v", s.Domain, s.Status, got)
+		}
+	}
+	if len(in.TrustedSealers) == 0 {
+		t.Error("no sealer is confirmed")
+	}
+	const head = "sealers:\n- {name: x, status: confirmed, source: [a], domain: "
+	for _, bad := range []string{
+		head + "com}", head + "co.uk}", head + "github.io}", head + "Example.org}", head + "\"\"}", head + "a b.example}", "sealers: {",
+		"sealers:\n- {name: x, status: sure, source: [a], domain: example.org}", "sealers:\n- {name: x, status: confirmed, domain: example.org}",
+		head + "example.org}\n- {name: y, status: confirmed, source: [a], domain: example.org}",
+	} {
+		if _, err := LoadSealers(mapFile{"mailauth/sealers.yaml": bad}.fs()); err == nil {
+			t.Errorf("%q is taken: want an error", bad)
+		}
 	}
 }
 

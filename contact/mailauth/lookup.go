@@ -15,8 +15,19 @@ var errOffline = errors.New("mailauth: offline")
 // DNS names only, and no more questions than the bound.
 type lookups struct {
 	resolver Resolver
-	left     int
+	left     *int
 	txt      map[string]txtAnswer
+	// plain reports which names may be asked.
+	plain func(string) bool
+}
+
+// visible returns a view for SPF, whose macros make names that are not plain.
+// It counts with l. What resolvers of the world outside make of them is theirs:
+// those of outside/dns ask for plain names only.
+func (l *lookups) visible() *lookups {
+	v := *l
+	v.plain = isVisibleName
+	return &v
 }
 
 type txtAnswer struct {
@@ -25,7 +36,8 @@ type txtAnswer struct {
 }
 
 func newLookups(r Resolver) *lookups {
-	return &lookups{resolver: r, left: maxLookups, txt: map[string]txtAnswer{}}
+	left := maxLookups
+	return &lookups{resolver: r, left: &left, txt: map[string]txtAnswer{}, plain: isDNSName}
 }
 
 // ask counts a question and refuses what must not be asked.
@@ -33,13 +45,13 @@ func (l *lookups) ask(name string) error {
 	if l.resolver == nil {
 		return errOffline
 	}
-	if !isDNSName(strings.TrimSuffix(name, ".")) {
-		return &net.DNSError{Err: "not a plain DNS name", IsNotFound: true}
+	if !l.plain(strings.TrimSuffix(name, ".")) {
+		return &net.DNSError{Err: "not a name to ask for", IsNotFound: true}
 	}
-	if l.left == 0 {
+	if *l.left == 0 {
 		return &net.DNSError{Err: "more DNS questions than the bound of 200", IsTemporary: true}
 	}
-	l.left--
+	*l.left--
 	return nil
 }
 

@@ -74,7 +74,9 @@ type Input struct {
 	Resolver Resolver
 	// TrustedHosts are the authserv-ids (RFC 8601, 2.5) whose
 	// Authentication-Results are believed. A leading dot takes all names below
-	// a domain. The same names are looked for behind "by" in Received.
+	// a domain. The same names are looked for behind "by" in Received. In a
+	// mail that was unwrapped from another nothing is believed: whoever wrote
+	// the outer mail wrote the inner one's lines too.
 	TrustedHosts []string
 	// TrustedBy are further names that those hosts write behind "by" in
 	// Received; a leading dot takes all names below a domain.
@@ -125,12 +127,14 @@ type Result struct {
 	FromTrustedHeader bool `json:"from_trusted_header"`
 	// TrustedHost is the authserv-id of that host.
 	TrustedHost string `json:"trusted_host,omitempty"`
+	// Changed is true when a trusted host saw a signature pass that does not
+	// match the text any more: what the host saw is not what is judged here.
+	Changed bool `json:"changed,omitempty"`
 	// Claimed are results that the mail brings along and nobody vouches for.
 	// They never count.
 	Claimed []AuthResults `json:"claimed,omitempty"`
-	// BIMI is the selector of a BIMI-Selector field, "default" when only other
-	// BIMI fields are there. It says nothing about the sender: noted only.
-	BIMI string `json:"bimi,omitempty"`
+	// BIMI tells of a logo. It says nothing about the sender: noted only.
+	BIMI BIMI `json:"bimi,omitzero"`
 	// Offline is true when no resolver was given.
 	Offline bool `json:"offline"`
 	// SignaturesLeft counts DKIM signatures beyond the bound.
@@ -166,6 +170,9 @@ func Check(ctx context.Context, in Input) Result {
 		res.Problem = err.Error()
 		return res
 	}
+	if in.Mail.Forwarded {
+		in.TrustedHosts, in.TrustedBy, in.TrustUnnamed = nil, nil, false
+	}
 	c := &checker{in: in, msg: msg, dns: newLookups(in.Resolver)}
 	from, fromProblem := c.from()
 	res.From = from
@@ -180,7 +187,7 @@ func Check(ctx context.Context, in Input) Result {
 	if res.FromTrustedHeader {
 		res.TrustedHost = block.host
 	}
-	res.BIMI = c.bimi()
+	res.BIMI = c.bimi(ctx, res.DMARC)
 	return res
 }
 
@@ -202,23 +209,4 @@ type checker struct {
 	in  Input
 	msg *message
 	dns *lookups
-}
-
-// bimi returns the selector of a BIMI-Selector field (draft-brand-indicators,
-// 4.2), "default" when another BIMI field is there, empty when none is.
-func (c *checker) bimi() string {
-	found := ""
-	for _, f := range c.msg.fields {
-		switch f.name {
-		case "bimi-selector":
-			tags, err := parseTags(f.value())
-			if err == nil && isDNSName(tags.get("s")) {
-				return tags.get("s")
-			}
-			found = "default"
-		case "bimi-indicator", "bimi-location":
-			found = "default"
-		}
-	}
-	return found
 }

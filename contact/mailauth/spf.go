@@ -2,11 +2,8 @@ package mailauth
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"strings"
-
-	"blitiri.com.ar/go/spf"
 
 	"bonafide/ident"
 )
@@ -46,28 +43,17 @@ func (c *checker) spf(ctx context.Context, b block) SPF {
 	return c.evaluateSPF(ctx, out, sender, conn.helo)
 }
 
-// evaluateSPF asks the library, which keeps the limits of RFC 7208, 4.6.4.
+// evaluateSPF evaluates the record of the sender's domain.
 func (c *checker) evaluateSPF(ctx context.Context, out SPF, sender, helo string) SPF {
 	local := sender[:max(strings.LastIndexByte(sender, '@'), 0)]
-	local = strings.ReplaceAll(local, "@", "_") // the library splits at the first @
 	if local == "" {
 		local = "postmaster" // RFC 7208, 4.3
 	}
-	got, err := spf.CheckHostWithSender(net.IP(out.IP.Unmap().AsSlice()), helo,
-		local+"@"+string(out.Domain), spf.WithContext(ctx), spf.WithResolver(spfLookups{c.dns}))
-	out.Value = spfValue(got)
-	if err != nil && out.Value != Pass {
-		out.Reason = "spf: " + string(got)
+	e := &spfEval{dns: c.dns, ip: out.IP.Unmap().WithZone(""), local: local, domain: string(out.Domain), helo: helo}
+	if out.Value = e.checkHost(ctx, e.domain); out.Value != Pass {
+		out.Reason = "spf: " + string(out.Value)
 	}
 	return out
-}
-
-func spfValue(r spf.Result) Value {
-	switch r {
-	case spf.None, spf.Neutral, spf.Pass, spf.Fail, spf.SoftFail, spf.TempError, spf.PermError:
-		return Value(r)
-	}
-	return PermError
 }
 
 // connection takes what the operator says, else what a trusted host wrote.

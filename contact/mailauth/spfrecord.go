@@ -1,35 +1,10 @@
 package mailauth
 
 import (
-	"context"
-	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
 )
-
-// spfLookups hands records to the SPF library only when they are well formed
-// from end to end: a syntax error anywhere is a permerror, even behind a
-// mechanism that would match (RFC 7208, 4.6), and the library reads no further
-// than it must.
-type spfLookups struct{ *lookups }
-
-// errSPFSyntax is no *net.DNSError, so that the library answers permerror.
-var errSPFSyntax = errors.New("mailauth: SPF record with a syntax error")
-
-// LookupTXT returns the TXT records of a name, or errSPFSyntax.
-func (l spfLookups) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	txts, err := l.lookups.LookupTXT(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	for _, txt := range txts {
-		if isSPF(txt) && !validSPF(txt) {
-			return nil, errSPFSyntax
-		}
-	}
-	return txts, nil
-}
 
 // isSPF reports whether a TXT record is one of SPF (RFC 7208, 4.5).
 func isSPF(txt string) bool {

@@ -271,7 +271,11 @@ func merge(r *Result, b block) {
 			continue
 		}
 		taken[i] = true
-		if s := &r.DKIM[i]; s.Value != Pass && s.Value != Fail {
+		s := &r.DKIM[i]
+		switch {
+		case m.Value == Pass && (s.Value == Fail || s.Has(NoteBodyChanged)):
+			r.Changed = true // seen without a key too
+		case s.Value != Pass && s.Value != Fail:
 			s.Value, s.FromHeader, s.Reason, s.KeyGone = m.Value, true, "", false
 		}
 	}

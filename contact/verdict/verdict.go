@@ -95,6 +95,8 @@ type Rules struct {
 	ProblemChannels []contact.Channel `yaml:"problem_channels"`
 	// Suspects are codes of which each alone makes at least suspicious.
 	Suspects []evidence.Code `yaml:"suspects"`
+	// DespiteProof are codes that do so though a proof is there.
+	DespiteProof []evidence.Code `yaml:"despite_proof"`
 }
 
 // RulesFile is where the rules stand in the data.
@@ -115,7 +117,7 @@ func LoadRules(fsys fs.FS, t *evidence.Table) (*Rules, error) {
 	if !(0 < r.Suspicious && r.Suspicious < r.Scam && r.Scam < 1) {
 		return nil, fmt.Errorf("verdict: %s: want 0 < suspicious < scam < 1", RulesFile)
 	}
-	for _, list := range [][]evidence.Code{r.Proofs, r.Alarms, r.AlarmProofs, r.Denials, r.AtMostSuspicious, r.NeverDecide, r.ProblemThemes, r.Suspects} {
+	for _, list := range [][]evidence.Code{r.Proofs, r.Alarms, r.AlarmProofs, r.Denials, r.AtMostSuspicious, r.NeverDecide, r.ProblemThemes, r.Suspects, r.DespiteProof} {
 		for _, c := range list {
 			if _, ok := t.Weight(c); !ok {
 				return nil, fmt.Errorf("verdict: %s: no evidence has the code %q", RulesFile, c)
@@ -137,7 +139,7 @@ func (r *Rules) Decide(in Input) Verdict {
 	bits := in.Table.Sum(string(in.Contact.Channel), in.Evidence)
 	v := Verdict{Bits: bits, Probability: in.Table.Probability(bits), Goals: goals(in)}
 	switch alone := r.standsAlone(in); {
-	case r.proven(in, r.Proofs) && alone == "" && r.against(in) <= r.Tolerated:
+	case r.proven(in, r.Proofs) && alone == "" && r.against(in) <= r.Tolerated && !r.any(in, r.DespiteProof):
 		v.decide(Genuine, "proof")
 		if r.any(in, r.Alarms) || r.any(in, r.Denials) {
 			v.decide(GenuineAlarm, "proof_of_alarm")
@@ -177,6 +179,9 @@ func (r *Rules) weighed(in Input, v *Verdict) {
 	}
 	if v.Outcome == Scam && r.only(in, append(slices.Clone(r.AtMostSuspicious), r.NeverDecide...)) {
 		v.decide(Suspicious, "pressure_alone")
+	}
+	if v.Outcome == Unknown && r.any(in, r.DespiteProof) {
+		v.decide(Suspicious, "despite_proof")
 	}
 	if v.Outcome != Unknown || in.Contact.StartedByUser == contact.Yes {
 		return

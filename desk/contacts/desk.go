@@ -14,6 +14,7 @@ package contacts
 import (
 	"context"
 	"io/fs"
+	"net/netip"
 	"time"
 
 	"bonafide/access"
@@ -91,6 +92,10 @@ type Config struct {
 	CallTrust callid.Trust
 	// Reports is the register of reported numbers; nil: the one in Data.
 	Reports phone.Reports
+	// TrustedNets are networks of the trusted hosts, Mailboxes ids of
+	// data/mailauth/receivers.yaml whose own lines in a mail are believed.
+	TrustedNets []netip.Prefix
+	Mailboxes   []string
 	// Observe is told channel and verdict of each check, for counting.
 	Observe func(channel, verdict string)
 }
@@ -115,7 +120,9 @@ type Desk struct {
 	rules     *verdict.Rules
 	playbooks *playbook.Book
 	receivers *report.Directory
-	texts     *sentences
+	// trust is what of a mail's own lines is believed.
+	trust mailauth.Input
+	texts *sentences
 }
 
 // New loads all knowledge. An error names the file that does not hold
@@ -140,6 +147,7 @@ func New(cfg Config) (*Desk, error) {
 		func() (err error) { d.playbooks, err = playbook.Load(cfg.Data); return },
 		func() (err error) { d.receivers, err = report.Load(cfg.Data); return },
 		func() (err error) { d.texts, err = loadSentences(cfg.Data); return },
+		func() (err error) { d.trust, err = trusted(cfg); return },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -78,10 +78,12 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
 	s.add(d.labels.Findings(c)...)
-	s.add(d.brands.Findings(brand.Input{Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Country: req.Country})...)
 	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{
 		Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country, Proven: identity.Proven, Now: s.now,
 	}))...)
+	s.add(d.brands.Findings(brand.Input{
+		Contact: c, Readings: s.readings, Links: s.links, Claims: s.claims, Auth: auth, Numbers: e164s, Found: s.findings, Country: req.Country,
+	})...)
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
@@ -135,17 +137,60 @@ func (d *Desk) authenticate(ctx context.Context, s *sight) brand.Auth {
 	if d.cfg.Resolver != nil {
 		resolver = d.cfg.Resolver()
 	}
-	r := mailauth.Check(ctx, mailauth.Input{
-		Mail: s.contact.Mail, Resolver: resolver, TrustedHosts: d.cfg.TrustedHosts,
-		TrustedSealers: d.cfg.TrustedSealers, Now: s.now,
-	})
+	in := d.trust
+	in.Mail, in.Resolver, in.Now = s.contact.Mail, resolver, s.now
+	r := mailauth.Check(ctx, in)
 	s.add(mailauth.Findings(r, func(dom ident.Domain) (string, bool) {
 		id, _, ok := d.brands.OfficialDomain(dom)
 		return id, ok
 	})...)
+	return authOf(r)
+}
+
+// trusted collects whose lines in a mail are believed: hosts and networks of
+// the operator, mailbox providers that are named, forwarders of the data.
+func trusted(cfg Config) (mailauth.Input, error) {
+	in := mailauth.Input{TrustedHosts: cfg.TrustedHosts, TrustedSealers: slices.Clone(cfg.TrustedSealers), TrustedNets: slices.Clone(cfg.TrustedNets)}
+	sealers, err := mailauth.LoadSealers(cfg.Data)
+	if err != nil {
+		return in, err
+	}
+	in.Believe(sealers)
+	receivers, err := mailauth.LoadReceivers(cfg.Data)
+	if err != nil {
+		return in, err
+	}
+	var known []string
+	for _, r := range receivers {
+		if r.Sure() {
+			known = append(known, r.ID)
+		}
+	}
+	for _, id := range cfg.Mailboxes {
+		i := slices.IndexFunc(receivers, func(r mailauth.Receiver) bool { return r.ID == id && r.Sure() })
+		if i < 0 {
+			return in, fault.New(fault.Invalid, "mail_auth.mailboxes", "%q is none of %s (data/mailauth/receivers.yaml; one that is unverified is not believed)", clipText(id, 40), strings.Join(known, ", "))
+		}
+		in.Trust(receivers[i])
+	}
+	return in, nil
+}
+
+// authOf is what a check says to the brands. A forwarder that is trusted and
+// saw the mail pass explains its failure here, and proves nothing, for it may
+// have changed the text. What was left open, such as a key that is no longer
+// published, is no failure of the sender.
+func authOf(r mailauth.Result) brand.Auth {
 	sum := r.Summary()
-	auth := brand.Auth{DMARC: sum.DMARC, Aligned: sum.Aligned, SPF: sum.SPF, DKIM: sum.DKIM, DKIMDomains: sum.DKIMDomains}
-	if auth.DMARC == brand.NotChecked && claimsFailure(r) {
+	if sum.ARCTrusted && !sum.Aligned || r.Changed {
+		return brand.Auth{}
+	}
+	auth := brand.Auth{DMARC: sum.DMARC, Aligned: sum.Aligned, Partial: sum.Partial, SPF: sum.SPF, DKIM: sum.DKIM, DKIMDomains: sum.DKIMDomains}
+	open := r.DMARC.Value == mailauth.NotChecked || r.DMARC.Value == mailauth.TempError
+	if open && !sum.Aligned && !sum.FromTrustedHeader {
+		auth = brand.Auth{}
+	}
+	if r.DMARC.Value == mailauth.NotChecked && claimsFailure(r) {
 		auth.DMARC = brand.Fail
 	}
 	return auth

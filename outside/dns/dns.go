@@ -6,7 +6,8 @@
 // It is not for anything else: no name of a link, a sender's web site or a
 // person's contact is ever looked up with it, so that asking about a fraud does
 // not tell the fraudster that somebody looks. Nothing is asked unless an
-// operator names servers; Static and File answer without any network.
+// operator names servers; Static and File answer without any network, and a
+// Store keeps answers in a file for a check that is repeated.
 //
 //	r, err := dns.New(dns.Config{Servers: []string{"192.0.2.53"}})
 //	res := mailauth.Check(ctx, mailauth.Input{Mail: m, Resolver: r.ForMessage()})
@@ -48,6 +49,9 @@ type Config struct {
 	MaxConcurrent int
 	// MaxPerMessage bounds the questions of one ForMessage; zero means 100.
 	MaxPerMessage int
+	// Store keeps answers beyond the process; nil keeps none. With a Store and
+	// no server nothing is asked: what is not in it cannot be answered now.
+	Store *Store
 	// Now gives the time for the cache; nil means time.Now.
 	Now func() time.Time
 }
@@ -94,7 +98,7 @@ type counters struct{ asked, hits, failed atomic.Int64 }
 // Stats are totals since the Resolver was made.
 type Stats struct {
 	// Asked is the number of questions sent to servers, Hits those answered
-	// from memory, Failed those that no server answered.
+	// from memory or the Store, Failed those that no server answered.
 	Asked, Hits, Failed int64
 }
 
@@ -109,7 +113,7 @@ func New(c Config) (*Resolver, error) {
 			return nil, err
 		}
 	}
-	if len(servers) == 0 {
+	if len(servers) == 0 && c.Store == nil {
 		return nil, errors.New("dns: no server: name one, or allow those of the system")
 	}
 	if c.Attempts < 1 || c.MaxConcurrent < 1 || c.MaxPerMessage < 1 || c.Timeout < 0 {
@@ -207,8 +211,13 @@ func (r *Resolver) lookup(ctx context.Context, name string, kind dnsmessage.Type
 		r.stats.hits.Add(1)
 		return a, a.err()
 	}
+	if a, ok := r.conf.Store.get(key); ok {
+		r.stats.hits.Add(1)
+		return a, a.err()
+	}
 	a, err := r.flights.do(ctx, key, func() answer {
 		a := r.ask(key)
+		r.conf.Store.put(key, a)
 		r.cache.put(key, a, r.conf.Now().Add(r.keep(a)))
 		return a
 	})
