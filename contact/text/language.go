@@ -13,15 +13,17 @@ import (
 )
 
 const (
-	maxLatin   = 8   // Latin-script languages told apart, at most
-	symbols    = 32  // word boundary, a to z, spare
-	fineness   = 128 // table units per nat
-	wordBonus  = 205 // table units for a function word of a language: 1.6 nats
-	wordWeight = 3   // times that a function word counts as training text
-	caution    = 0.7 // letters of a word are not independent: share of the sum that counts
-	sure       = 0.6 // below this confidence the whole text decides
-	certain    = 0.9 // from this confidence on the neighbours are not asked
-	fewLetters = 12  // below this number of letters only certainty counts
+	maxLatin   = 8    // Latin-script languages told apart, at most
+	symbols    = 32   // word boundary, a to z, spare
+	fineness   = 128  // table units per nat
+	wordBonus  = 205  // table units for a function word of a language: 1.6 nats
+	wordWeight = 3    // times that a function word counts as training text
+	caution    = 0.7  // letters of a word are not independent: share of the sum that counts
+	sure       = 0.6  // below this confidence the whole text decides
+	certain    = 0.9  // from this confidence on the neighbours are not asked
+	fewLetters = 12   // below this number of letters only certainty counts
+	beyond     = 0.98 // from this share on no other language is thought of
+	ruledOut   = 0.04 // below this share a language is
 )
 
 // languages holds letter statistics of the Latin-script languages, trained from
@@ -209,15 +211,28 @@ func (l *languages) best(scores [maxLatin]float64, letters int) (string, float64
 	if letters < 2 || len(l.names) == 0 {
 		return "", 0
 	}
+	share := l.shares(scores)
 	k := 0
 	for i := range l.names {
-		if scores[i] > scores[k] {
+		if share[i] > share[k] {
 			k = i
 		}
 	}
-	rest := 0.0
+	return l.names[k], share[k]
+}
+
+// shares turns log-likelihoods into the probabilities of the languages.
+func (l *languages) shares(scores [maxLatin]float64) (share [maxLatin]float64) {
+	top, sum := math.Inf(-1), 0.0
 	for i := range l.names {
-		rest += math.Exp((scores[i] - scores[k]) * caution)
+		top = math.Max(top, scores[i])
 	}
-	return l.names[k], 1 / rest
+	for i := range l.names {
+		share[i] = math.Exp((scores[i] - top) * caution)
+		sum += share[i]
+	}
+	for i := range l.names {
+		share[i] /= sum
+	}
+	return share
 }

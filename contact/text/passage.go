@@ -1,10 +1,13 @@
 package text
 
+import "slices"
+
 // passages tells the language of each sentence, with the help of its
 // neighbours, and joins sentences of one language.
-func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
+// may holds, per sentence, the set of languages that it may be in.
+func passages(s string, sentences []Span, l *languages) (out []Passage, may []uint8, lang string) {
 	if l == nil || len(sentences) == 0 {
-		return nil, ""
+		return nil, nil, ""
 	}
 	views := make([]view, len(sentences))
 	var total [maxLatin]float64
@@ -27,10 +30,11 @@ func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
 		kana = kana || v.script == "ja" && v.sure > 0.6
 		chinese = chinese || v.script == "zh"
 	}
-	var out []Passage
 	weight := map[string]int{}
+	may = make([]uint8, len(sentences))
 	for i, sp := range sentences {
 		lang := l.settle(views, i, main, chinese && !kana)
+		may[i] = l.possible(&views[i], lang, main)
 		weight[lang] += views[i].weight(sp)
 		if n := len(out); n > 0 && out[n-1].Lang == lang {
 			out[n-1].End = sp.End
@@ -38,13 +42,45 @@ func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
 		}
 		out = append(out, Passage{Span: sp, Lang: lang})
 	}
-	lang, most := "", 0
+	most := 0
 	for _, p := range out {
 		if w := weight[p.Lang]; p.Lang != "" && w > most {
 			lang, most = p.Lang, w
 		}
 	}
-	return out, lang
+	return out, may, lang
+}
+
+// possible returns the set of languages that a sentence may be in: the one that
+// it was told alone when its own letters leave no doubt, else also that of the
+// whole text and all that its letters do not rule out.
+func (l *languages) possible(v *view, told, main string) uint8 {
+	set := l.set(told)
+	if v.script != "" {
+		return set | l.set(main)
+	}
+	share := l.shares(v.scores)
+	if k := slices.Index(l.names, told); k >= 0 && share[k] >= beyond && v.letters >= fewLetters {
+		return set
+	}
+	set |= l.set(main)
+	if v.letters < 2 {
+		return set
+	}
+	for k := range l.names {
+		if share[k] >= ruledOut {
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// set returns the set of one language, empty when it is not of Latin script.
+func (l *languages) set(lang string) uint8 {
+	if k := slices.Index(l.names, lang); k >= 0 {
+		return 1 << k
+	}
+	return 0
 }
 
 // view is what one sentence says about its language by itself.
