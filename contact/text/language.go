@@ -13,17 +13,18 @@ import (
 )
 
 const (
-	maxLatin   = 8    // Latin-script languages told apart, at most
-	symbols    = 32   // word boundary, a to z, spare
-	fineness   = 128  // table units per nat
-	wordBonus  = 205  // table units for a function word of a language: 1.6 nats
-	wordWeight = 3    // times that a function word counts as training text
-	caution    = 0.7  // letters of a word are not independent: share of the sum that counts
-	sure       = 0.6  // below this confidence the whole text decides
-	certain    = 0.9  // from this confidence on the neighbours are not asked
-	fewLetters = 12   // below this number of letters only certainty counts
-	beyond     = 0.98 // from this share on no other language is thought of
-	ruledOut   = 0.04 // below this share a language is
+	maxLatin    = 8     // Latin-script languages told apart, at most
+	symbols     = 32    // word boundary, a to z, spare
+	fineness    = 128   // table units per nat
+	wordBonus   = 205   // table units for a function word of a language: 1.6 nats
+	wordWeight  = 3     // times that a function word counts as training text
+	caution     = 0.7   // letters of a word are not independent: share of the sum that counts
+	sure        = 0.6   // below this confidence the whole text decides
+	certain     = 0.9   // from this confidence on the neighbours are not asked
+	fewLetters  = 12    // below this number of letters only certainty counts
+	someLetters = 30    // below this number of letters other languages are thought of
+	beyond      = 0.99  // from this share on no other language is
+	ruledOut    = 0.003 // below this share a language is ruled out
 )
 
 // languages holds letter statistics of the Latin-script languages, trained from

@@ -33,8 +33,8 @@ func passages(s string, sentences []Span, l *languages) (out []Passage, may []ui
 	weight := map[string]int{}
 	may = make([]uint8, len(sentences))
 	for i, sp := range sentences {
-		lang := l.settle(views, i, main, chinese && !kana)
-		may[i] = l.possible(&views[i], lang, main)
+		lang, set := l.settle(views, i, main, chinese && !kana)
+		may[i] = set
 		weight[lang] += views[i].weight(sp)
 		if n := len(out); n > 0 && out[n-1].Lang == lang {
 			out[n-1].End = sp.End
@@ -49,38 +49,6 @@ func passages(s string, sentences []Span, l *languages) (out []Passage, may []ui
 		}
 	}
 	return out, may, lang
-}
-
-// possible returns the set of languages that a sentence may be in: the one that
-// it was told alone when its own letters leave no doubt, else also that of the
-// whole text and all that its letters do not rule out.
-func (l *languages) possible(v *view, told, main string) uint8 {
-	set := l.set(told)
-	if v.script != "" {
-		return set | l.set(main)
-	}
-	share := l.shares(v.scores)
-	if k := slices.Index(l.names, told); k >= 0 && share[k] >= beyond && v.letters >= fewLetters {
-		return set
-	}
-	set |= l.set(main)
-	if v.letters < 2 {
-		return set
-	}
-	for k := range l.names {
-		if share[k] >= ruledOut {
-			set |= 1 << k
-		}
-	}
-	return set
-}
-
-// set returns the set of one language, empty when it is not of Latin script.
-func (l *languages) set(lang string) uint8 {
-	if k := slices.Index(l.names, lang); k >= 0 {
-		return 1 << k
-	}
-	return 0
 }
 
 // view is what one sentence says about its language by itself.
@@ -99,17 +67,20 @@ func (v *view) weight(sp Span) int {
 }
 
 // settle names the language of sentence i: by itself when that is sure, else
-// with half the weight of each neighbour, else that of the whole text.
-func (l *languages) settle(views []view, i int, main string, chinese bool) string {
+// with half the weight of each neighbour, else that of the whole text. It also
+// returns the set of languages that the sentence may be in: that one alone when
+// there is no doubt, else also that of the whole text and all that are not ruled
+// out.
+func (l *languages) settle(views []view, i int, main string, chinese bool) (string, uint8) {
 	v := &views[i]
 	if v.script != "" {
 		if v.script == "ja" && v.sure < 0.6 && chinese {
-			return "zh"
+			return "zh", l.set(main)
 		}
-		return v.script
+		return v.script, l.set(main)
 	}
 	if lang, sure := l.best(v.scores, v.letters); sure >= certain && v.letters >= 6 {
-		return lang
+		return lang, l.possible(v.scores, v.letters, lang, main)
 	}
 	scores, letters := v.scores, v.letters
 	for _, j := range []int{i - 1, i + 1} {
@@ -124,9 +95,36 @@ func (l *languages) settle(views []view, i int, main string, chinese bool) strin
 	lang, conf := l.best(scores, letters)
 	switch {
 	case letters < fewLetters && conf < certain:
-		return ""
+		lang = ""
 	case conf < sure && main != "":
-		return main
+		lang = main
 	}
-	return lang
+	return lang, l.possible(scores, letters, lang, main)
+}
+
+// possible returns the set of languages that a sentence with these scores may
+// be in when it was told one and most of the text is in main.
+func (l *languages) possible(scores [maxLatin]float64, letters int, told, main string) uint8 {
+	set, share := l.set(told), l.shares(scores)
+	if k := slices.Index(l.names, told); k >= 0 && share[k] >= beyond && letters >= someLetters {
+		return set
+	}
+	set |= l.set(main)
+	if letters < 2 && main != "" {
+		return set
+	}
+	for k := range l.names {
+		if share[k] >= ruledOut {
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// set returns the set of one language, empty when it is not of Latin script.
+func (l *languages) set(lang string) uint8 {
+	if k := slices.Index(l.names, lang); k >= 0 {
+		return 1 << k
+	}
+	return 0
 }
