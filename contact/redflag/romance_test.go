@@ -16,7 +16,7 @@ func TestPhrasingsOfNeighbours(t *testing.T) {
 		floor      map[string]rateFloor
 	}{
 		{"cases", "../../data/redflags/cases/%.yaml", *show, neighbourFloors(0.95, 0.02)},
-		{"held", "../../data/redflags/cases/%.held.yaml", false, neighbourFloors(0.80, 0.05)},
+		{"held", "../../data/redflags/cases/%.held.yaml", false, neighbourFloors(0.95, 0.02)},
 	}
 	for _, lang := range []string{"fr", "es", "it", "pt", "nl"} {
 		if *onlyLang != "" && lang != *onlyLang {

@@ -34,6 +34,7 @@ type languages struct {
 	tri   [][maxLatin]int16      // log probability of a letter after two others
 	marks [0x180][maxLatin]int16 // weight of an accented letter, 0 when none has it
 	words map[string]uint8       // function word to the set of its languages
+	every map[string]bool        // names and parts of addresses, which every language uses
 	base  [0x180]uint8           // symbol of a letter, 0 when not a Latin one
 	ja    map[rune]bool          // Han characters only Japanese writes so
 	zh    map[rune]bool          // Han characters only Chinese writes so
@@ -60,13 +61,17 @@ func (f *Folding) Language(s string) (lang string, confidence float64) {
 func (v *Folding) loadLanguages(fsys fs.FS) error {
 	var file struct {
 		Words map[string]string `yaml:"words"`
+		Every string            `yaml:"every"`
 		Ja    string            `yaml:"ja_only"`
 		Zh    string            `yaml:"zh_only"`
 	}
 	if err := readYAML(fsys, "text/languages/words.yaml", &file); err != nil {
 		return err
 	}
-	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}}
+	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}, every: map[string]bool{}}
+	for _, w := range strings.Fields(file.Every) {
+		l.every[w] = true
+	}
 	l.base = baseSymbols()
 	for name := range file.Words {
 		l.names = append(l.names, name)
@@ -145,6 +150,10 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 	var acc [maxLatin]int
 	var a, b int
 	word := -1
+	var before struct { // what stood before the word
+		acc           [maxLatin]int
+		a, b, letters int
+	}
 	for i := 0; i <= len(s); {
 		c, n := 0, 1
 		if i < len(s) {
@@ -164,13 +173,16 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 		}
 		switch {
 		case c != 0:
-			letters++
 			if word < 0 {
 				word = i
+				before.acc, before.a, before.b, before.letters = acc, a, b, letters
 			}
+			letters++
 		case word >= 0:
 			if i-word <= 12 {
-				if set := l.words[s[word:i]]; set != 0 {
+				if l.every[s[word:i]] {
+					acc, a, b, letters = before.acc, before.a, before.b, before.letters
+				} else if set := l.words[s[word:i]]; set != 0 {
 					for k := range acc {
 						if set&(1<<k) != 0 {
 							acc[k] += wordBonus
@@ -180,7 +192,7 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 			}
 			word = -1
 		}
-		if c != 0 || b != 0 {
+		if c != 0 || b != 0 { // runs of other signs count as one
 			t := &l.tri[(a*symbols+b)*symbols+c]
 			for k := range acc {
 				acc[k] += int(t[k])
