@@ -99,6 +99,9 @@ func (l *languages) settle(views []view, i int, main string, chinese bool) (stri
 	case conf < sure && main != "":
 		lang = main
 	}
+	if v.letters < fewLetters && len(views) > 1 {
+		return lang, l.set(lang) | l.set(main) // a word or two among others
+	}
 	return lang, l.possible(scores, letters, lang, main)
 }
 
