@@ -103,18 +103,25 @@ func (c *Catalogue) model(l *lexicon) *textmodel.Model {
 // read looks at one part with every lexicon that its passages call for.
 func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found map[evidence.Code]evidence.Finding) {
 	for _, lang := range c.order {
+		first := 0
+		for first < len(r.Sentences) && !speaks(r, first, lang) {
+			first++
+		}
+		if first == len(r.Sentences) {
+			continue // a lexicon that nothing calls for costs no time
+		}
 		lex := c.languages[lang]
 		sc := lex.scanner()
 		doc := lex.newDocument(r, sc, c.model(lex))
-		for _, s := range r.Sentences {
+		for i := first; i < len(r.Sentences); i++ {
+			if !speaks(r, i, lang) {
+				doc.skip()
+				continue
+			}
 			if *budget--; *budget < 0 {
 				break
 			}
-			if c.speaks(r, s, lang) {
-				doc.add(s)
-			} else {
-				doc.skip()
-			}
+			doc.add(r.Sentences[i])
 		}
 		doc.judge()
 		sc.release()
@@ -123,26 +130,17 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 }
 
 // short is the length in bytes below which the language of a Latin-script
-// sentence is not certain enough to leave it unread.
+// sentence may be in doubt.
 const short = 60
 
-// speaks reports whether a sentence should be read with the lexicon of a
-// language: when the passage has that language or none was recognised, and,
-// for short sentences, when the passage seems to be in a language that has no
-// lexicon or the part as a whole is in this one.
-func (c *Catalogue) speaks(r *text.Reading, s text.Span, lang string) bool {
+// speaks reports whether sentence i should be read with the lexicon of a
+// language: when its passage has that language, and, for short sentences and
+// those whose language was not recognised, when it may have it.
+func speaks(r *text.Reading, i int, lang string) bool {
+	s := r.Sentences[i]
 	if lang == "ja" {
 		return hasCJK(r.Folded[s.Start:s.End])
 	}
 	at := r.LangAt(s.Start)
-	if at == lang || at == "" {
-		return true
-	}
-	if s.End-s.Start >= short {
-		return false
-	}
-	if _, ours := c.languages[at]; ours {
-		return r.Lang == lang || r.Lang == ""
-	}
-	return at != "ja" && at != "zh" && at != "ko"
+	return at == lang || (at == "" || s.End-s.Start < short) && r.May(i, lang)
 }

@@ -89,7 +89,7 @@ func wordRun(s string) (int, class) {
 			continue
 		}
 		if (r == '\'' || r == '’') && i+w < len(s) {
-			if next, _ := utf8.DecodeRuneInString(s[i+w:]); unicode.IsLetter(next) && !isCJK(next) {
+			if next, _ := utf8.DecodeRuneInString(s[i+w:]); unicode.IsLetter(next) && !isCJK(next) && !elided(s[:i]) {
 				i += w
 				continue
 			}
@@ -202,15 +202,30 @@ func finish(_ string, last, digits, signs, seps int) (int, class) {
 	return last, num
 }
 
-// plain writes German umlauts out, so that "Betraege" and "Beträge" meet, and
+// plain writes German umlauts out, so that "Betraege" and "Beträge" meet, takes
+// other accents off, which mails and texts often leave out ("atencao"), and
 // straightens the apostrophe.
 func plain(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
-			return umlauts.Replace(s)
+			return accents.Replace(s)
 		}
 	}
 	return s
 }
 
-var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "’", "'", "é", "e")
+var accents = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "’", "'", "œ", "oe", "æ", "ae",
+	"à", "a", "á", "a", "â", "a", "ã", "a", "å", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "ë", "e",
+	"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o",
+	"ù", "u", "ú", "u", "û", "u", "ý", "y", "ÿ", "y")
+
+// elided reports whether what stands before an apostrophe is a word of its own,
+// as in French and Italian: "l'adresse", "qu'il", "dell'account".
+func elided(s string) bool {
+	switch s {
+	case "l", "d", "j", "n", "s", "c", "m", "t", "v", "qu", "jusqu", "lorsqu", "puisqu",
+		"dell", "all", "nell", "sull", "dall", "un", "quest", "quell", "dov", "cos", "com", "senz", "anch":
+		return true
+	}
+	return false
+}

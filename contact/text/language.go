@@ -13,15 +13,18 @@ import (
 )
 
 const (
-	maxLatin   = 8   // Latin-script languages told apart, at most
-	symbols    = 32  // word boundary, a to z, spare
-	fineness   = 128 // table units per nat
-	wordBonus  = 205 // table units for a function word of a language: 1.6 nats
-	wordWeight = 3   // times that a function word counts as training text
-	caution    = 0.7 // letters of a word are not independent: share of the sum that counts
-	sure       = 0.6 // below this confidence the whole text decides
-	certain    = 0.9 // from this confidence on the neighbours are not asked
-	fewLetters = 12  // below this number of letters only certainty counts
+	maxLatin    = 8     // Latin-script languages told apart, at most
+	symbols     = 32    // word boundary, a to z, spare
+	fineness    = 128   // table units per nat
+	wordBonus   = 205   // table units for a function word of a language: 1.6 nats
+	wordWeight  = 3     // times that a function word counts as training text
+	caution     = 0.7   // letters of a word are not independent: share of the sum that counts
+	sure        = 0.6   // below this confidence the whole text decides
+	certain     = 0.9   // from this confidence on the neighbours are not asked
+	fewLetters  = 12    // below this number of letters only certainty counts
+	someLetters = 30    // below this number of letters other languages are thought of
+	beyond      = 0.99  // from this share on no other language is
+	ruledOut    = 0.003 // below this share a language is ruled out
 )
 
 // languages holds letter statistics of the Latin-script languages, trained from
@@ -31,6 +34,7 @@ type languages struct {
 	tri   [][maxLatin]int16      // log probability of a letter after two others
 	marks [0x180][maxLatin]int16 // weight of an accented letter, 0 when none has it
 	words map[string]uint8       // function word to the set of its languages
+	every map[string]bool        // names and parts of addresses, which every language uses
 	base  [0x180]uint8           // symbol of a letter, 0 when not a Latin one
 	ja    map[rune]bool          // Han characters only Japanese writes so
 	zh    map[rune]bool          // Han characters only Chinese writes so
@@ -57,13 +61,17 @@ func (f *Folding) Language(s string) (lang string, confidence float64) {
 func (v *Folding) loadLanguages(fsys fs.FS) error {
 	var file struct {
 		Words map[string]string `yaml:"words"`
+		Every string            `yaml:"every"`
 		Ja    string            `yaml:"ja_only"`
 		Zh    string            `yaml:"zh_only"`
 	}
 	if err := readYAML(fsys, "text/languages/words.yaml", &file); err != nil {
 		return err
 	}
-	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}}
+	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}, every: map[string]bool{}}
+	for _, w := range strings.Fields(file.Every) {
+		l.every[w] = true
+	}
 	l.base = baseSymbols()
 	for name := range file.Words {
 		l.names = append(l.names, name)
@@ -142,6 +150,10 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 	var acc [maxLatin]int
 	var a, b int
 	word := -1
+	var before struct { // what stood before the word
+		acc           [maxLatin]int
+		a, b, letters int
+	}
 	for i := 0; i <= len(s); {
 		c, n := 0, 1
 		if i < len(s) {
@@ -161,13 +173,16 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 		}
 		switch {
 		case c != 0:
-			letters++
 			if word < 0 {
 				word = i
+				before.acc, before.a, before.b, before.letters = acc, a, b, letters
 			}
+			letters++
 		case word >= 0:
 			if i-word <= 12 {
-				if set := l.words[s[word:i]]; set != 0 {
+				if l.every[s[word:i]] {
+					acc, a, b, letters = before.acc, before.a, before.b, before.letters
+				} else if set := l.words[s[word:i]]; set != 0 {
 					for k := range acc {
 						if set&(1<<k) != 0 {
 							acc[k] += wordBonus
@@ -177,7 +192,7 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 			}
 			word = -1
 		}
-		if c != 0 || b != 0 {
+		if c != 0 || b != 0 { // runs of other signs count as one
 			t := &l.tri[(a*symbols+b)*symbols+c]
 			for k := range acc {
 				acc[k] += int(t[k])
@@ -209,15 +224,28 @@ func (l *languages) best(scores [maxLatin]float64, letters int) (string, float64
 	if letters < 2 || len(l.names) == 0 {
 		return "", 0
 	}
+	share := l.shares(scores)
 	k := 0
 	for i := range l.names {
-		if scores[i] > scores[k] {
+		if share[i] > share[k] {
 			k = i
 		}
 	}
-	rest := 0.0
+	return l.names[k], share[k]
+}
+
+// shares turns log-likelihoods into the probabilities of the languages.
+func (l *languages) shares(scores [maxLatin]float64) (share [maxLatin]float64) {
+	top, sum := math.Inf(-1), 0.0
 	for i := range l.names {
-		rest += math.Exp((scores[i] - scores[k]) * caution)
+		top = math.Max(top, scores[i])
 	}
-	return l.names[k], 1 / rest
+	for i := range l.names {
+		share[i] = math.Exp((scores[i] - top) * caution)
+		sum += share[i]
+	}
+	for i := range l.names {
+		share[i] /= sum
+	}
+	return share
 }

@@ -1,10 +1,13 @@
 package text
 
+import "slices"
+
 // passages tells the language of each sentence, with the help of its
 // neighbours, and joins sentences of one language.
-func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
+// may holds, per sentence, the set of languages that it may be in.
+func passages(s string, sentences []Span, l *languages) (out []Passage, may []uint8, lang string) {
 	if l == nil || len(sentences) == 0 {
-		return nil, ""
+		return nil, nil, ""
 	}
 	views := make([]view, len(sentences))
 	var total [maxLatin]float64
@@ -27,10 +30,11 @@ func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
 		kana = kana || v.script == "ja" && v.sure > 0.6
 		chinese = chinese || v.script == "zh"
 	}
-	var out []Passage
 	weight := map[string]int{}
+	may = make([]uint8, len(sentences))
 	for i, sp := range sentences {
-		lang := l.settle(views, i, main, chinese && !kana)
+		lang, set := l.settle(views, i, main, chinese && !kana)
+		may[i] = set
 		weight[lang] += views[i].weight(sp)
 		if n := len(out); n > 0 && out[n-1].Lang == lang {
 			out[n-1].End = sp.End
@@ -38,13 +42,13 @@ func passages(s string, sentences []Span, l *languages) ([]Passage, string) {
 		}
 		out = append(out, Passage{Span: sp, Lang: lang})
 	}
-	lang, most := "", 0
+	most := 0
 	for _, p := range out {
 		if w := weight[p.Lang]; p.Lang != "" && w > most {
 			lang, most = p.Lang, w
 		}
 	}
-	return out, lang
+	return out, may, lang
 }
 
 // view is what one sentence says about its language by itself.
@@ -63,17 +67,20 @@ func (v *view) weight(sp Span) int {
 }
 
 // settle names the language of sentence i: by itself when that is sure, else
-// with half the weight of each neighbour, else that of the whole text.
-func (l *languages) settle(views []view, i int, main string, chinese bool) string {
+// with half the weight of each neighbour, else that of the whole text. It also
+// returns the set of languages that the sentence may be in: that one alone when
+// there is no doubt, else also that of the whole text and all that are not ruled
+// out.
+func (l *languages) settle(views []view, i int, main string, chinese bool) (string, uint8) {
 	v := &views[i]
 	if v.script != "" {
 		if v.script == "ja" && v.sure < 0.6 && chinese {
-			return "zh"
+			return "zh", l.set(main)
 		}
-		return v.script
+		return v.script, l.set(main)
 	}
 	if lang, sure := l.best(v.scores, v.letters); sure >= certain && v.letters >= 6 {
-		return lang
+		return lang, l.possible(v.scores, v.letters, lang, main)
 	}
 	scores, letters := v.scores, v.letters
 	for _, j := range []int{i - 1, i + 1} {
@@ -88,9 +95,39 @@ func (l *languages) settle(views []view, i int, main string, chinese bool) strin
 	lang, conf := l.best(scores, letters)
 	switch {
 	case letters < fewLetters && conf < certain:
-		return ""
+		lang = ""
 	case conf < sure && main != "":
-		return main
+		lang = main
 	}
-	return lang
+	if v.letters < fewLetters && len(views) > 1 {
+		return lang, l.set(lang) | l.set(main) // a word or two among others
+	}
+	return lang, l.possible(scores, letters, lang, main)
+}
+
+// possible returns the set of languages that a sentence with these scores may
+// be in when it was told one and most of the text is in main.
+func (l *languages) possible(scores [maxLatin]float64, letters int, told, main string) uint8 {
+	set, share := l.set(told), l.shares(scores)
+	if k := slices.Index(l.names, told); k >= 0 && share[k] >= beyond && letters >= someLetters {
+		return set
+	}
+	set |= l.set(main)
+	if letters < 2 && main != "" {
+		return set
+	}
+	for k := range l.names {
+		if share[k] >= ruledOut {
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// set returns the set of one language, empty when it is not of Latin script.
+func (l *languages) set(lang string) uint8 {
+	if k := slices.Index(l.names, lang); k >= 0 {
+		return 1 << k
+	}
+	return 0
 }

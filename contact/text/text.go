@@ -14,6 +14,7 @@
 package text
 
 import (
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -48,6 +49,10 @@ type Reading struct {
 	Tricks []Trick
 
 	runs []run
+	// may holds, per sentence, the set of Latin-script languages that it may
+	// be in; names numbers them.
+	may   []uint8
+	names []string
 }
 
 // Span is a range of bytes of a Reading's Folded text, End exclusive.
@@ -115,7 +120,10 @@ func Read(p contact.Part, v *Folding) *Reading {
 	f.fold()
 	r := &Reading{Part: p, Folded: string(f.out), Tricks: f.tricks, runs: f.runs}
 	r.Sentences = sentences(r.Folded, r, v)
-	r.Passages, r.Lang = passages(r.Folded, r.Sentences, v.lang)
+	if v.lang != nil {
+		r.names = v.lang.names
+	}
+	r.Passages, r.may, r.Lang = passages(r.Folded, r.Sentences, v.lang)
 	return r
 }
 
@@ -174,4 +182,16 @@ func (r *Reading) LangAt(off int) string {
 		return r.Lang
 	}
 	return r.Passages[i].Lang
+}
+
+// May reports whether sentence i of Sentences may be in a Latin-script language:
+// the one that it was told or, where that is not certain, one that its letters
+// do not rule out or that most of the text is in. Without tables every language
+// may be.
+func (r *Reading) May(i int, lang string) bool {
+	if r.may == nil {
+		return true
+	}
+	k := slices.Index(r.names, lang)
+	return k >= 0 && i < len(r.may) && r.may[i]&(1<<k) != 0
 }
