@@ -101,8 +101,8 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 				doc.skip()
 			}
 		}
-		sc.release()
 		doc.findings(ch, found)
+		sc.release()
 	}
 }
 
