@@ -43,7 +43,7 @@ func BenchmarkCorpus(b *testing.B) {
 				if len(c.Raw) == 0 && strings.TrimSpace(c.Text) == "" {
 					continue
 				}
-				reqs = append(reqs, contacts.Request{Channel: strings.Replace(s.Channel, "calls", "call", 1), Raw: c.Raw, Text: c.Text})
+				reqs = append(reqs, contacts.Request{Channel: strings.Replace(s.Channel, "calls", "call", 1), Raw: c.Raw, Text: c.Text, Brief: true})
 			}
 			if len(reqs) == 0 {
 				b.Skip("has no train part")
