@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -28,9 +27,10 @@ const (
 // the texts in data/text/languages, and what tells scripts apart.
 type languages struct {
 	names []string
-	tri   [][maxLatin]int16      // log probability of a letter after two others
+	tri   *triples               // log probability of a letter after two others
 	marks [0x180][maxLatin]int16 // weight of an accented letter, 0 when none has it
 	words map[string]uint8       // function word to the set of its languages
+	short wordSets               // those of few bytes
 	base  [0x180]uint8           // symbol of a letter, 0 when not a Latin one
 	ja    map[rune]bool          // Han characters only Japanese writes so
 	zh    map[rune]bool          // Han characters only Chinese writes so
@@ -72,7 +72,7 @@ func (v *Folding) loadLanguages(fsys fs.FS) error {
 	if len(l.names) > maxLatin {
 		return fmt.Errorf("text: text/languages/words.yaml: %d languages: want at most %d", len(l.names), maxLatin)
 	}
-	l.tri = make([][maxLatin]int16, symbols*symbols*symbols)
+	tri := make([][maxLatin]int16, symbols*symbols*symbols)
 	marks := make([]map[rune]float64, len(l.names))
 	for i, name := range l.names {
 		b, err := fs.ReadFile(fsys, "text/languages/"+name+".txt")
@@ -85,10 +85,15 @@ func (v *Folding) loadLanguages(fsys fs.FS) error {
 			l.words[w] |= 1 << i
 			t.add(" "+w+" ", wordWeight)
 		}
-		t.fill(l.tri, i)
+		t.fill(tri, i)
 		marks[i] = t.marks
 	}
 	l.fillMarks(marks)
+	l.short = newWordSets(l.words)
+	l.tri = &triples{}
+	for i := range tri {
+		l.tri[i] = packLanes(tri[i])
+	}
 	v.lang = l
 	return nil
 }
@@ -134,62 +139,6 @@ func baseSymbols() (t [0x180]uint8) {
 		}
 	}
 	return t
-}
-
-// score adds up the log-likelihood, in nats, of a text in lower case for each
-// language, and the number of Latin letters.
-func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
-	var acc [maxLatin]int
-	var a, b int
-	word := -1
-	for i := 0; i <= len(s); {
-		c, n := 0, 1
-		if i < len(s) {
-			r := rune(s[i])
-			if r >= utf8.RuneSelf {
-				r, n = utf8.DecodeRuneInString(s[i:])
-				if r < 0x180 {
-					m := &l.marks[r]
-					for k := range acc {
-						acc[k] += int(m[k])
-					}
-				}
-			}
-			if r < 0x180 {
-				c = int(l.base[r])
-			}
-		}
-		switch {
-		case c != 0:
-			letters++
-			if word < 0 {
-				word = i
-			}
-		case word >= 0:
-			if i-word <= 12 {
-				if set := l.words[s[word:i]]; set != 0 {
-					for k := range acc {
-						if set&(1<<k) != 0 {
-							acc[k] += wordBonus
-						}
-					}
-				}
-			}
-			word = -1
-		}
-		if c != 0 || b != 0 {
-			t := &l.tri[(a*symbols+b)*symbols+c]
-			for k := range acc {
-				acc[k] += int(t[k])
-			}
-			a, b = b, c
-		}
-		i += n
-	}
-	for k := range acc {
-		out[k] = float64(acc[k]) / fineness
-	}
-	return out, letters
 }
 
 // tell names the language of a text in lower case.
