@@ -264,7 +264,7 @@ func (c *checkCmd) many(ctx context.Context, desk Checker, p *printer, inputs fu
 				r := result{err: j.in.err}
 				if r.err == nil {
 					req := base
-					req.Raw, req.Filename = j.in.raw, filepath.Base(j.in.name)
+					req.Raw, req.Filename, req.Brief = j.in.raw, filepath.Base(j.in.name), !p.json
 					r.answer, r.err = desk.Check(ctx, req, contacts.Caller{Operator: true})
 				}
 				j.done <- r

@@ -148,7 +148,7 @@ func setNames(l *corpus.Library) []string {
 // request is how a labelled contact is put to the desk: as a person would, with
 // nothing but what they received.
 func request(s corpus.Set, c *corpus.Contact) contacts.Request {
-	req := contacts.Request{Lang: "en"}
+	req := contacts.Request{Lang: "en", Brief: true}
 	switch s.Channel {
 	case "mail":
 		req.Channel, req.Raw, req.Filename = "mail", c.Raw, "message.eml"

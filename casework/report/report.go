@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -239,19 +240,25 @@ func regionFits(r *Receiver, region string) bool {
 }
 
 func (o Opening) minutes() (from, to int, err error) {
-	var h, m int
-	if _, err = fmt.Sscanf(o.From, "%d:%d", &h, &m); err != nil {
+	from, ok := clock(o.From)
+	if !ok {
 		return 0, 0, fmt.Errorf("opening from %q: want HH:MM", o.From)
 	}
-	from = h*60 + m
-	if _, err = fmt.Sscanf(o.To, "%d:%d", &h, &m); err != nil {
+	if to, ok = clock(o.To); !ok {
 		return 0, 0, fmt.Errorf("opening to %q: want HH:MM", o.To)
 	}
-	to = h*60 + m
 	if o.Days != "Mo-Fr" && o.Days != "Mo-Su" || from >= to || to > 24*60 {
 		return 0, 0, fmt.Errorf("opening %s %s-%s: want Mo-Fr or Mo-Su and from before to", o.Days, o.From, o.To)
 	}
 	return from, to, nil
+}
+
+// clock reads "HH:MM" as minutes.
+func clock(s string) (minutes int, ok bool) {
+	hour, minute, ok := strings.Cut(s, ":")
+	h, err1 := strconv.Atoi(hour)
+	m, err2 := strconv.Atoi(minute)
+	return h*60 + m, ok && err1 == nil && err2 == nil
 }
 
 // Open tells whether a receiver is open at a time: "open", "closed", or "" when

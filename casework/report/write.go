@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"iter"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"bonafide/evidence"
 )
@@ -26,6 +28,33 @@ type Facts struct {
 	Indicators, Links, Amounts, Orders []string
 	// Attached: the original goes with the report.
 	Attached bool
+
+	prepared bool // Text and Sender are as a report writes them
+}
+
+// Prepared returns the facts ready for several reports: what is the same in all
+// of them is written once.
+func (f Facts) Prepared() Facts {
+	if !f.prepared {
+		f.Text, f.Sender, f.prepared = safeText(f.Text), Defang(f.Sender), true
+	}
+	return f
+}
+
+// safeText cuts a text to what a report repeats and makes its addresses
+// unclickable.
+func safeText(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > maxText {
+			s = s[:i] + "…"
+			break
+		}
+	}
+	if !utf8.ValidString(s) {
+		s = string([]rune(s))
+	}
+	return Defang(s)
 }
 
 // maxText bounds how much of the contact's own text a report repeats, in
@@ -64,7 +93,9 @@ func (d *Directory) brand(f Facts, lang string) string {
 // Text writes the report for a receiver: its fields in its order, first those
 // that it asks for, a blank "…" where a fact is not known.
 func (d *Directory) Text(r Receiver, f Facts, lang string) string {
+	f = f.Prepared()
 	var b strings.Builder
+	b.Grow(len(f.Text) + len(f.Words) + 1024)
 	args := map[string]string{"brand": d.brand(f, lang)}
 	b.WriteString(evidence.Fill(d.texts.Intro.In(lang), args) + "\n\n")
 	for i, field := range r.Fields {
@@ -102,7 +133,7 @@ func (d *Directory) value(field string, f Facts, lang string) string {
 	case "number":
 		return f.Number
 	case "sender":
-		return Defang(f.Sender)
+		return f.Sender
 	case "subject":
 		return f.Subject
 	case "brand":
@@ -132,11 +163,7 @@ func (d *Directory) longValue(field string, f Facts, lang string) string {
 			return d.texts.Attached.In(lang)
 		}
 	case "text":
-		text := []rune(f.Text)
-		if len(text) > maxText {
-			text = append(text[:maxText], '…')
-		}
-		return Defang(string(text))
+		return f.Text
 	}
 	return ""
 }
@@ -144,8 +171,12 @@ func (d *Directory) longValue(field string, f Facts, lang string) string {
 // Defang writes web addresses so that no program makes a link of them:
 // hxxp://example[.]com.
 func Defang(s string) string {
+	if !strings.ContainsRune(s, '.') && !strings.Contains(s, "://") {
+		return s
+	}
 	var b strings.Builder
-	for _, w := range splitKeep(s) {
+	b.Grow(len(s) + 32)
+	for w := range pieces(s) {
 		if looksLikeAddress(w) {
 			w = strings.Replace(w, "http", "hxxp", 1)
 			end := strings.IndexAny(strings.TrimPrefix(strings.TrimPrefix(w, "hxxps://"), "hxxp://"), "/?#")
@@ -161,19 +192,20 @@ func Defang(s string) string {
 	return b.String()
 }
 
-// splitKeep cuts at white space and keeps it.
-func splitKeep(s string) []string {
-	var out []string
-	start, space := 0, false
-	for i, r := range s {
-		if ws := r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\u3000'; ws != space {
-			if i > start {
-				out = append(out, s[start:i])
+// pieces yields the words of a text and the white space between them.
+func pieces(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start, space := 0, false
+		for i, r := range s {
+			if ws := r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\u3000'; ws != space {
+				if i > start && !yield(s[start:i]) {
+					return
+				}
+				start, space = i, ws
 			}
-			start, space = i, ws
 		}
+		yield(s[start:])
 	}
-	return append(out, s[start:])
 }
 
 func looksLikeAddress(w string) bool {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -69,8 +70,22 @@ func language() string {
 	return ""
 }
 
+// scanMemory is how much memory the collector aims at while many contacts are
+// checked, in bytes: with the program itself about 72 MB are resident.
+const scanMemory = 52 << 20
+
+// lean sets the collector for a run over many contacts: it works when the memory
+// is used up, not when it has doubled. An operator's own settings hold.
+func lean() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(scanMemory)
+	}
+}
+
 // open makes a desk for the command line.
 func open(file string, o cli.Overrides) (cli.Checker, error) {
+	lean()
 	cfg, err := config.Load(file, os.Environ())
 	if err != nil {
 		return nil, err
@@ -183,6 +198,7 @@ func codesDocs() (string, error) {
 // evalContact measures the desk with default settings, so that a result does
 // not depend on a configuration: no network, no OCR, no books.
 func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
+	lean()
 	cfg := config.Default()
 	cfg.OCR.Enabled = false
 	desk, err := server.Desk(cfg, nil, nil)

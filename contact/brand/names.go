@@ -13,6 +13,7 @@ import (
 // with spaces, anywhere in scripts without.
 type names struct {
 	byWord map[string][]name // first word -> names, longest first
+	first  *text.Sieve       // of those words
 	inline []name            // names in scripts without spaces
 	cased  map[string]map[string]bool
 	close  phrases             // words with which a message speaks as the brand
@@ -54,6 +55,7 @@ func (b *Book) indexNames() error {
 		sort.SliceStable(list, func(i, j int) bool { return len(list[i].words) > len(list[j].words) })
 	}
 	sort.SliceStable(n.inline, func(i, j int) bool { return len(n.inline[i].text) > len(n.inline[j].text) })
+	n.first = text.SieveOf(n.byWord)
 	b.names = n
 	return nil
 }
@@ -118,25 +120,42 @@ func (n *names) addBrand(p *Profile) {
 // words cuts a text into runs of letters and digits of scripts with spaces.
 func words(s string) []text.Span {
 	var out []text.Span
-	start := -1
-	for i, r := range s {
-		in := unicode.IsLetter(r) && !unspaced(r) || unicode.IsDigit(r)
-		if in && start < 0 {
-			start = i
-		}
-		if !in && start >= 0 {
-			out = append(out, text.Span{Start: start, End: i})
-			start = -1
-		}
-	}
-	if start >= 0 {
-		out = append(out, text.Span{Start: start, End: len(s)})
+	for sp := nextWord(s, 0); sp.End > sp.Start; sp = nextWord(s, sp.End) {
+		out = append(out, sp)
 	}
 	return out
 }
 
+// nextWord returns the first run of letters and digits of scripts with spaces
+// that begins at byte i or behind it; an empty one at the end of the text when
+// there is none.
+func nextWord(s string, i int) text.Span {
+	start := -1
+	for i < len(s) {
+		in, n := false, 1
+		if c := s[i]; c < utf8.RuneSelf {
+			in = 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		} else {
+			var r rune
+			r, n = utf8.DecodeRuneInString(s[i:])
+			in = unicode.IsLetter(r) && !unspaced(r) || unicode.IsDigit(r)
+		}
+		if in && start < 0 {
+			start = i
+		}
+		if !in && start >= 0 {
+			return text.Span{Start: start, End: i}
+		}
+		i += n
+	}
+	if start < 0 {
+		start = len(s)
+	}
+	return text.Span{Start: start, End: len(s)}
+}
+
 func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai) || r == 'ー'
+	return r >= 0xe00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai) || r == 'ー'
 }
 
 // maxHits bounds what is looked at in one text.
@@ -146,20 +165,25 @@ const maxHits = 400
 // original for a span; nil means that the writing is not to be looked at.
 func (n *names) find(folded string, written func(text.Span) string) []hit {
 	var out []hit
-	spans := words(folded)
-	for i := 0; i < len(spans) && len(out) < maxHits; i++ {
-		for _, x := range n.byWord[folded[spans[i].Start:spans[i].End]] {
-			end, ok := match(folded, spans, i, x.words)
+	for sp := nextWord(folded, 0); sp.End > sp.Start && len(out) < maxHits; sp = nextWord(folded, sp.End) {
+		word := folded[sp.Start:sp.End]
+		if !n.first.May(word) {
+			continue
+		}
+		for _, x := range n.byWord[word] {
+			end, ok := match(folded, sp, x.words)
 			if !ok {
 				continue
 			}
-			sp := text.Span{Start: spans[i].Start, End: spans[end].End}
+			sp.End = end
 			if h, ok := n.judge(folded, sp, x, written); ok {
 				out = append(out, h)
 			}
-			i = end
 			break
 		}
+	}
+	if ascii(folded) {
+		return out // no name in a script without spaces
 	}
 	for _, x := range n.inline {
 		for from := 0; len(out) < maxHits; {
@@ -186,25 +210,31 @@ func covered(hits []hit, s text.Span) bool {
 	return false
 }
 
-// match compares the words of a name with those of the text from i on; between
-// them stand at most two bytes and no line break.
-func match(s string, spans []text.Span, i int, want []string) (end int, ok bool) {
-	if i+len(want) > len(spans) {
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// match compares the words of a name with those of the text, the first of which
+// is at, and returns where the last of them ends; between them stand at most
+// two bytes and no line break.
+func match(s string, at text.Span, want []string) (end int, ok bool) {
+	if s[at.Start:at.End] != want[0] {
 		return 0, false
 	}
-	for k, w := range want {
-		sp := spans[i+k]
-		if s[sp.Start:sp.End] != w {
+	for _, w := range want[1:] {
+		next := nextWord(s, at.End)
+		gap := s[at.End:next.Start]
+		if s[next.Start:next.End] != w || len(gap) > 2 || strings.Contains(gap, "\n") {
 			return 0, false
 		}
-		if k > 0 {
-			gap := s[spans[i+k-1].End:sp.Start]
-			if len(gap) > 2 || strings.Contains(gap, "\n") {
-				return 0, false
-			}
-		}
+		at = next
 	}
-	return i + len(want) - 1, true
+	return at.End, true
 }
 
 // judge drops names that are ordinary words where they stand, and tells how

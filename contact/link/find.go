@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,7 +65,7 @@ func findIn(p contact.Part, lists *Lists) []contact.Link {
 	s.spelled()
 	out := make([]contact.Link, 0, len(s.found))
 	for _, f := range s.found {
-		start, end := int(v.at[f.start]), int(v.at[f.end])
+		start, end := v.origin(f.start), v.origin(f.end)
 		l := contact.Link{Raw: f.raw, From: "text", Part: p.Name, Start: start, End: end}
 		if written := strings.ToValidUTF8(p.Text[start:end], "\uFFFD"); written != f.raw {
 			l.Text = cut(written, 256)
@@ -108,6 +109,10 @@ func (s *scanner) scan() {
 			i = s.bare(i)
 			continue
 		}
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
 		_, n := utf8.DecodeRune(b[i:])
 		i += n
 	}
@@ -116,6 +121,13 @@ func (s *scanner) scan() {
 // schemeAt returns the length of a scheme with its slashes at the start of b.
 func schemeAt(b []byte) int {
 	if len(b) < 8 {
+		return 0
+	}
+	switch first, second := b[0]|0x20, b[1]|0x20; {
+	case first == 'h' && (second == 't' || second == 'x' || b[1] == '*'):
+	case first == 'f' && second == 't', first == 'b' && second == 'l', first == 'd' && second == 'a',
+		first == 'j' && second == 'a', first == 'v' && second == 'b':
+	default:
 		return 0
 	}
 	head := strings.ToLower(string(b[:min(len(b), 14)]))
@@ -191,12 +203,13 @@ func hostOf(b []byte) string {
 // bare looks at a run of host letters at start and returns where to go on.
 func (s *scanner) bare(start int) int {
 	b := s.view.b
-	end := start
+	end, dotted := start, false
 	for end < len(b) {
 		n := hostRune(b[end:])
 		if n == 0 {
 			break
 		}
+		dotted = dotted || b[end] == '.'
 		end += n
 	}
 	if end-start > 300 || start > 0 && (b[start-1] == '@' || b[start-1] == '/' || b[start-1] == '\\' || b[start-1] == '&' || b[start-1] == '=') {
@@ -206,10 +219,10 @@ func (s *scanner) bare(start int) int {
 	for hostEnd > start && (b[hostEnd-1] == '.' || b[hostEnd-1] == '-' || b[hostEnd-1] == '_') {
 		hostEnd--
 	}
-	host := string(b[start:hostEnd])
-	if !strings.Contains(host, ".") {
+	if !dotted || bytes.IndexByte(b[start:hostEnd], '.') < 0 {
 		return s.comma(start, end)
 	}
+	host := string(b[start:hostEnd])
 	if end < len(b) && b[end] == '@' {
 		return mailEnd(b, end)
 	}

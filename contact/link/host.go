@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -120,17 +121,30 @@ func knownHost(h string) bool {
 	if len(h) > 253 || strings.HasPrefix(h, ".") || strings.HasPrefix(h, "-") || strings.Contains(h, "..") {
 		return false
 	}
-	ascii, err := idna.Punycode.ToASCII(strings.ToLower(h))
-	if err != nil {
-		return false
+	ascii := strings.ToLower(h)
+	if !plainASCII(ascii) || strings.Contains(ascii, "xn--") {
+		var err error
+		if ascii, err = idna.Punycode.ToASCII(ascii); err != nil {
+			return false
+		}
 	}
-	for _, label := range strings.Split(ascii, ".") {
+	for label, rest, more := "", ascii, true; more; {
+		label, rest, more = strings.Cut(rest, ".")
 		if label == "" || len(label) > 63 {
 			return false
 		}
 	}
 	registrable, _, _, _ := Registrable(ident.Domain(ascii))
 	return registrable != ""
+}
+
+func plainASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func toUnicode(host string) string {

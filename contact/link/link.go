@@ -179,27 +179,24 @@ func Analyse(l contact.Link, lists *Lists) Analysis {
 
 // look reads one address without what it carries.
 func look(raw string, lists *Lists) Analysis {
-	u, written, problem := parse(raw)
+	o, written, problem := parse(raw)
 	a := Analysis{Link: contact.Link{Raw: raw}, Problem: problem}
 	if problem != "" {
 		return a
 	}
-	a.Href = cut(u.Href(false), maxURL)
-	a.Scheme = u.Scheme()
+	a.Href = cut(o.href, maxURL)
+	a.Scheme = o.scheme
 	switch a.Scheme {
 	case "data", "javascript", "blob", "vbscript", "file":
 		a.Script = true
 	}
-	a.Userinfo = userinfo(u.Username(), u.Password())
-	if u.Port() != "" {
-		a.Port = u.DecodedPort()
-	}
-	a.Path = unescape(u.Pathname())
+	a.Userinfo, a.Port = userinfo(o.username, o.password), o.port
+	a.Path = unescape(o.path)
 	if !a.Script {
-		a.PathTokens = tokens(a.Path + " " + unescape(u.Query()))
+		a.PathTokens = tokens(a.Path + " " + unescape(o.query))
 	}
-	if host := u.Hostname(); host != "" {
-		a.setHost(host, written)
+	if o.host != "" {
+		a.setHost(o.host, written)
 	}
 	lists.mark(&a)
 	return a

@@ -11,25 +11,29 @@ import (
 // parse reads an address as a browser would that is given it in an address bar
 // or an href. written is the host as it stood in the raw text. problem is empty
 // on success.
-func parse(raw string) (u *whatwg.Url, written, problem string) {
+func parse(raw string) (o opened, written, problem string) {
 	if len(raw) > maxURL {
-		return nil, "", "too_long"
+		return opened{}, "", "too_long"
 	}
-	bare := refang(strings.Trim(unbroken.Replace(raw), " \"'<>\u00a0\u3000"))
+	bare := raw
+	if strings.ContainsAny(raw, "\t\n\r") {
+		bare = unbroken.Replace(raw)
+	}
+	bare = refang(strings.Trim(bare, " \"'<>\u00a0\u3000"))
 	if bare == "" {
-		return nil, "", "empty"
+		return opened{}, "", "empty"
 	}
 	s := withScheme(bare)
 	if s != bare && !strings.HasPrefix(bare, "//") && !strings.HasPrefix(bare, `\\`) {
 		if host := writtenHost(s); !isQuad(host) && !knownHost(strings.TrimSuffix(host, ".")) {
-			return nil, "", "relative"
+			return opened{}, "", "relative"
 		}
 	}
-	u, err := parseWHATWG(s, "")
-	if err != nil || u == nil {
-		return nil, "", "invalid"
+	o, ok := open(s)
+	if !ok {
+		return opened{}, "", "invalid"
 	}
-	return u, writtenHost(s), ""
+	return o, writtenHost(s), ""
 }
 
 // unbroken drops what browsers drop from anywhere in an address.

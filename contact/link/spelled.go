@@ -92,14 +92,44 @@ func split1(s *scanner, w word) []word {
 	return []word{w}
 }
 
+// anyDotWord reports whether a word for the dot may stand in the text.
 func (s *scanner) anyDotWord() bool {
-	low := bytes.ToLower(s.view.b)
+	b := s.view.b
+	var low []byte // only where there is more than ASCII
 	for _, d := range s.lists.find.Dot {
+		if plainASCII(d) {
+			if hasFold(b, d) {
+				return true
+			}
+			continue
+		}
+		if low == nil && s.view.at != nil {
+			low = bytes.ToLower(b)
+		}
 		if bytes.Contains(low, []byte(d)) {
 			return true
 		}
 	}
-	return bytes.Contains(low, []byte(" . "))
+	return bytes.Contains(b, []byte(" . "))
+}
+
+// hasFold reports whether a word of small ASCII letters stands in b, whatever
+// the case of its letters.
+func hasFold(b []byte, word string) bool {
+	first := word[0]
+	for i := 0; i+len(word) <= len(b); i++ {
+		if b[i] != first && b[i]|0x20 != first {
+			continue
+		}
+		k := 1
+		for k < len(word) && (b[i+k] == word[k] || b[i+k]|0x20 == word[k]) {
+			k++
+		}
+		if k == len(word) && (i == 0 || !isAlnum(b[i-1])) && (i+k == len(b) || !isAlnum(b[i+k])) {
+			return true
+		}
+	}
+	return false
 }
 
 // kind tells what a word can be in a chain: '.' '-' '/' for the spelled signs,

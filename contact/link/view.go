@@ -7,18 +7,50 @@ import (
 
 // view is a text made plain for the search: full-width ASCII and dots turned
 // into ASCII, invisible letters dropped, [.] into a dot. at maps each byte (and
-// the end) back to the text.
+// the end) back to the text; nil when the view is the text.
 type view struct {
 	b  []byte
 	at []int32
 }
 
+// origin is where byte i of the view stood in the text.
+func (v *view) origin(i int) int {
+	if v.at == nil {
+		return i
+	}
+	return int(v.at[i])
+}
+
+// plainView reports whether the view of a text is the text: all ASCII, with no
+// bracketed dot.
+func plainView(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return false
+		case c == '[' || c == '(' || c == '{':
+			if n, _ := unclickable(s[i:]); n > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func newView(s string) view {
+	if plainView(s) {
+		return view{b: []byte(s)}
+	}
 	v := view{b: make([]byte, 0, len(s)), at: make([]int32, 0, len(s)+1)}
 	for i := 0; i < len(s); {
 		if n, c := unclickable(s[i:]); n > 0 {
 			v.put(i, c)
 			i += n
+			continue
+		}
+		if c := s[i]; c < utf8.RuneSelf {
+			v.put(i, c)
+			i++
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])

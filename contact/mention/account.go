@@ -189,7 +189,7 @@ func (x *finder) codes() {
 	found := 0
 	for _, sp := range x.r.Sentences {
 		s := x.s[sp.Start:sp.End]
-		if found >= limit || !x.aboutCode(s) {
+		if found >= limit || !hasDigit(s) || !x.aboutCode(s) {
 			continue
 		}
 		for i := 0; i < len(s) && found < limit; {
@@ -212,6 +212,15 @@ func (x *finder) codes() {
 			i = max(end, j)
 		}
 	}
+}
+
+func hasDigit(s string) bool {
+	for i := range len(s) {
+		if isDigit(s[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func runDigits(s string) int {
@@ -263,9 +272,11 @@ func (x *finder) aboutCode(s string) bool {
 			i++
 			continue
 		}
-		found = found || x.f.sets.code[s[i:j]]
-		if x.f.sets.codeNot[s[i:j]] {
-			return false
+		if w := s[i:j]; x.f.codes.May(w) {
+			found = found || x.f.sets.code[w]
+			if x.f.sets.codeNot[w] {
+				return false
+			}
 		}
 		i = j
 	}

@@ -25,6 +25,10 @@ func (x *finder) dates() {
 				i = wordEnd(x.s, i)
 				continue
 			}
+			if end := wordEnd(x.s, i); !x.f.months.May(x.s[i:end]) {
+				i = max(i+1, end)
+				continue
+			}
 		case c >= 0xe3:
 			if t, n := x.era(i); n > 0 && x.free(i, i+n) {
 				x.date(t, i, i+n)

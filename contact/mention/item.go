@@ -21,7 +21,7 @@ func (x *finder) items() {
 		if x.labelled(sp, s) {
 			continue
 		}
-		if x.aboutOrder(s) && x.quoted(sp, s) {
+		if mayQuote(s) && x.aboutOrder(s) && x.quoted(sp, s) {
 			continue
 		}
 		x.running(sp, s)
@@ -46,6 +46,9 @@ func (x *finder) item(start, end int) bool {
 
 // labelled finds "Artikel: X", "商品名:X".
 func (x *finder) labelled(sp text.Span, s string) bool {
+	if strings.IndexByte(s, ':') < 0 {
+		return false
+	}
 	for _, label := range x.f.w.ItemLabel {
 		for from := 0; ; {
 			i := strings.Index(s[from:], label)
@@ -75,6 +78,17 @@ func (x *finder) labelled(sp text.Span, s string) bool {
 func (x *finder) aboutOrder(s string) bool {
 	for _, w := range x.f.w.ItemContext {
 		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayQuote reports whether one of the quotes that quoted knows may stand in a
+// sentence.
+func mayQuote(s string) bool {
+	for i := range len(s) {
+		if s[i] == '"' || s[i] >= utf8.RuneSelf {
 			return true
 		}
 	}
@@ -114,7 +128,12 @@ func (x *finder) running(sp text.Span, s string) {
 			return
 		}
 		i = w.end
-		for _, cue := range x.f.itemAfter[bare(s, w)] {
+		first := bare(s, w)
+		if !x.f.itemFirst.May(first) {
+			prev = w
+			continue
+		}
+		for _, cue := range x.f.itemAfter[first] {
 			if prev.end > 0 && x.f.sets.itemNot[s[prev.start:w.end]] {
 				break
 			}

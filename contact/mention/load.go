@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"bonafide/contact/text"
 )
 
 // Formats holds the formats of order and parcel numbers and the words by which
@@ -24,6 +26,9 @@ type Formats struct {
 	before    []string              // longest first
 	after     []string
 	parts     [256][]string // number words by first byte, longest first
+	second    [256]uint64   // by first byte of a number word, its second byte's low bits
+	// Sieves of words that few words of a text are.
+	months, itemFirst, codes *text.Sieve
 }
 
 type format struct {
@@ -106,6 +111,16 @@ func Load(fsys fs.FS) (*Formats, error) {
 	f.before, f.after = longestFirst(w.Before), longestFirst(w.After)
 	for _, p := range longestFirst(w.Numbers) {
 		f.parts[p[0]] = append(f.parts[p[0]], p)
+		switch {
+		case len(p) > 1:
+			f.second[p[0]] |= 1 << (p[1] & 63)
+		case p != "a": // an "a" is a number by itself only
+			f.second[p[0]] = ^uint64(0)
+		}
+	}
+	f.months, f.itemFirst, f.codes = text.SieveOf(w.Months), text.SieveOf(f.itemAfter), text.SieveOf(s.code)
+	for _, word := range w.CodeNot {
+		f.codes.Add(word)
 	}
 	for _, list := range [][]string{w.OrderWithin, w.CodeWithin, w.CardEnd, w.ItemLabel} {
 		sort.Slice(list, func(i, j int) bool { return len(list[i]) > len(list[j]) })

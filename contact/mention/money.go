@@ -323,6 +323,9 @@ func (w *wordNumber) value() int64 { return w.total + w.current }
 
 // add reads one word, made of one or more number words.
 func (w *wordNumber) add(f *Formats, s string) bool {
+	if len(s) > 1 && f.second[s[0]]&(1<<(s[1]&63)) == 0 {
+		return false
+	}
 	v := *w
 	for s != "" {
 		part := ""

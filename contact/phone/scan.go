@@ -177,7 +177,7 @@ func (l *lexer) word(i int) int {
 		return i + 1
 	}
 	w, known := word{}, false
-	if j-i <= maxWordly {
+	if j-i <= maxWordly && l.t.sieve.May(l.s[i:j]) {
 		w, known = l.t.words[l.s[i:j]]
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"bonafide/contact/text"
 	"bonafide/ident"
 
 	"go.yaml.in/yaml/v3"
@@ -15,6 +16,7 @@ import (
 // It does not change after Load and may be used by several goroutines.
 type Tables struct {
 	words      map[string]word // words of one or more digits, joiners, plus
+	sieve      *text.Sieve     // of words
 	eastern    map[string]word // the same in scripts without spaces
 	eastLength int             // longest of them, in bytes
 	call       map[string]bool
@@ -134,6 +136,7 @@ func (t *Tables) addWords(w *wordsFile) error {
 	t.call, t.not, t.short = set(w.Call), set(w.NotPhone), set(w.ShortCodeCues)
 	t.fillers = set(w.Fillers)
 	t.callWithin, t.notWithin = w.CallWithin, w.NotWithin
+	t.sieve = text.SieveOf(t.words)
 	return nil
 }
 

@@ -29,11 +29,12 @@ type step struct {
 // A need is a slot, or a concept as its complement (negative).
 type need int32
 
-// filed is a program under the rarest of its slots, with the next rarest of its
-// needs, which is looked at before the program is.
+// filed is a program under the rarest of its slots, with its level and the next
+// rarest of its needs, which are looked at before the program is.
 type filed struct {
 	program int32
 	second  need
+	level   int32
 }
 
 // noNeed stands for the second need of a program that has but one: the first is
@@ -77,7 +78,7 @@ func (l *lexicon) index() {
 		if len(slots) > 1 {
 			second = slots[1]
 		}
-		l.bySlot[slots[0]] = append(l.bySlot[slots[0]], filed{n, second})
+		l.bySlot[slots[0]] = append(l.bySlot[slots[0]], filed{n, second, p.level})
 		often[s.concept] += common[slots[0]]
 	}
 	l.seqs = nil

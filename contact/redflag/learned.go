@@ -27,9 +27,7 @@ type candidate struct {
 func (d *document) weigh(whole text.Span) {
 	m := d.model
 	if m == nil {
-		for _, h := range d.fresh {
-			d.held[h.rule] = h.at
-		}
+		d.keep(d.fresh)
 		return
 	}
 	d.spans = append(d.spans, whole)
@@ -48,6 +46,16 @@ func (d *document) weigh(whole text.Span) {
 	d.candidates = append(d.candidates, c)
 }
 
+// keep notes that compositions hold, each at its first place.
+func (d *document) keep(held []heldRule) {
+	for _, h := range held {
+		if d.scan.held[h.rule].End == 0 {
+			d.scan.held[h.rule] = h.at
+			d.scan.heldList = append(d.scan.heldList, h.rule)
+		}
+	}
+}
+
 // judge decides about the candidates, now that what stands around them is
 // known. A composition whose sentence tells of a fraud, warns of it or does
 // rightly what frauds imitate does not count; and a sentence that is plainly
@@ -56,11 +64,7 @@ func (d *document) judge() {
 	for _, c := range d.candidates {
 		stance := d.blend(c)
 		if stance >= d.model.Bounds.Keep {
-			for _, h := range c.held {
-				if d.held[h.rule].End == 0 {
-					d.held[h.rule] = h.at
-				}
-			}
+			d.keep(c.held)
 		}
 		if stance < d.model.Bounds.Stance {
 			continue
@@ -221,12 +225,12 @@ func (c *Catalogue) Sample(r *text.Reading, lang string) Sample {
 		}
 		out.Words = append(out.Words, closes)
 	}
-	for i, has := range d.has {
+	for i, has := range sc.has {
 		if has {
 			out.Concepts = append(out.Concepts, lex.names[i])
 		}
 	}
-	for i, h := range d.held {
+	for i, h := range sc.held {
 		if h.End > 0 {
 			out.Raised = append(out.Raised, lex.rules[i].code)
 		}

@@ -1,6 +1,8 @@
 package redflag
 
 import (
+	"slices"
+
 	"bonafide/contact"
 	"bonafide/contact/text"
 	"bonafide/contact/textmodel"
@@ -22,10 +24,8 @@ type span struct{ start, end int }
 type document struct {
 	lex  *lexicon
 	r    *text.Reading
-	scan *scanner
-	has  []bool      // concepts anywhere in the part
-	held []text.Span // per rule, where it first held; empty: nowhere
-	last text.Span   // the sentence before; empty: none, or in another language
+	scan *scanner  // holds what was found so far
+	last text.Span // the sentence before; empty: none, or in another language
 	// learned is where the model first saw a flag, by its number there.
 	model   *textmodel.Model // nil: compositions only
 	learned []text.Span
@@ -37,12 +37,12 @@ type document struct {
 
 // heldRule is a composition that holds in the sentence being read.
 type heldRule struct {
-	rule int
+	rule int32
 	at   text.Span
 }
 
 func (l *lexicon) newDocument(r *text.Reading, sc *scanner, m *textmodel.Model) *document {
-	d := &document{lex: l, r: r, scan: sc, has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)), model: m}
+	d := &document{lex: l, r: r, scan: sc, model: m}
 	if m != nil {
 		d.learned = make([]text.Span, len(m.Flags))
 	}
@@ -78,10 +78,16 @@ func (d *document) read(toks []token) {
 	whole := text.Span{Start: toks[0].start, End: toks[len(toks)-1].end}
 	d.fresh = d.fresh[:0]
 	for _, c := range d.scan.noted {
-		d.has[c] = true
+		if !d.scan.has[c] {
+			d.scan.has[c] = true
+			d.scan.hasList = append(d.scan.hasList, c)
+		}
 		for _, i := range d.lex.byNeed[c] {
-			if d.held[i].End == 0 {
-				d.try(int(i), whole)
+			if d.scan.held[i].End != 0 {
+				continue
+			}
+			if at := d.try(int(i), whole); at.End != 0 {
+				d.fresh = append(d.fresh, heldRule{i, at})
 			}
 		}
 	}
@@ -89,25 +95,24 @@ func (d *document) read(toks []token) {
 	d.last = whole
 }
 
-// try notes a composition if it holds.
-func (d *document) try(i int, whole text.Span) {
+// try returns where a composition holds; empty: nowhere.
+func (d *document) try(i int, whole text.Span) text.Span {
 	r := &d.lex.rules[i]
 	if r.across && d.last.End > 0 && d.scan.across(r) {
-		d.fresh = append(d.fresh, heldRule{i, text.Span{Start: d.last.Start, End: whole.End}})
-		return
+		return text.Span{Start: d.last.Start, End: whole.End}
 	}
 	if s, ok := d.scan.hold(r); ok {
-		d.fresh = append(d.fresh, heldRule{i, text.Span{Start: d.scan.tokens[s.start].start, End: d.scan.tokens[s.end-1].end}})
+		return text.Span{Start: d.scan.tokens[s.start].start, End: d.scan.tokens[s.end-1].end}
 	}
+	return text.Span{}
 }
 
 // findings adds to found, for every flag not yet found, the first place where
 // one of its compositions holds.
 func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence.Finding) {
-	for i, held := range d.held {
-		if held.End == 0 {
-			continue
-		}
+	slices.Sort(d.scan.heldList)
+	for _, i := range d.scan.heldList {
+		held := d.scan.held[i]
 		r := &d.lex.rules[i]
 		old, have := found[r.code]
 		if have && (old.Strength == 0 || r.strength > 0 && r.strength <= old.Strength) {
@@ -130,7 +135,7 @@ func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence
 
 func (d *document) any(concepts []int) bool {
 	for _, c := range concepts {
-		if d.has[c] {
+		if d.scan.has[c] {
 			return true
 		}
 	}

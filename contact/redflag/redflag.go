@@ -124,8 +124,8 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			doc.add(r.Sentences[i])
 		}
 		doc.judge()
-		sc.release()
 		doc.findings(ch, found)
+		sc.release()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bonafide/contact/text"
 	"bonafide/contact/textmodel"
 )
 
@@ -25,10 +26,11 @@ type scanner struct {
 	words map[string][]int32 // word → slots that it fills
 	round int32              // number of the sentence
 
-	slotRound []int32 // round in which the slot was last filled
-	slotAt    []tokenBits
-	refRound  []int32 // round in which the concept was last found
-	refBefore []int32 // and the round of the time before that
+	there     []uint64    // slots that the sentence fills, a bit each
+	place     []int32     // where in slotAt a slot that is there stands
+	slotAt    []tokenBits // tokens that fill it
+	refRound  []int32     // round in which the concept was last found
+	refBefore []int32     // and the round of the time before that
 	occurs    [][]span
 	noted     []int32   // concepts of the sentence
 	filled    []int32   // slots that a word of the sentence fills
@@ -38,6 +40,12 @@ type scanner struct {
 	taken     []span    // room for around
 	scorer    *textmodel.Scorer
 	names     []string // room for score
+
+	// What a part holds so far; see document.
+	has      []bool      // concepts anywhere in it
+	hasList  []int32     // which those are
+	held     []text.Span // per rule, where it first held; empty: nowhere
+	heldList []int32     // rules that held
 }
 
 func (l *lexicon) scanner() *scanner {
@@ -46,7 +54,8 @@ func (l *lexicon) scanner() *scanner {
 	}
 	return &scanner{
 		lex: l, words: map[string][]int32{},
-		slotRound: make([]int32, l.slots), slotAt: make([]tokenBits, l.slots),
+		there: make([]uint64, (l.slots+63)/64), place: make([]int32, l.slots),
+		has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)),
 		refRound: make([]int32, len(l.names)), refBefore: make([]int32, len(l.names)), occurs: make([][]span, len(l.names)),
 		waiting: make([][]int32, l.levels),
 		round:   1, // 0 is never
@@ -55,12 +64,21 @@ func (l *lexicon) scanner() *scanner {
 
 // release gives the scanner back for reuse and forgets the text it read.
 func (s *scanner) release() {
-	clear(s.cut[:cap(s.cut)])
+	if clear(s.cut[:cap(s.cut)]); cap(s.cut) > 8*maxTokens {
+		s.cut = nil // one text with an endless sentence should not cost memory for ever
+	}
 	clear(s.names[:cap(s.names)])
 	s.tokens = nil
 	if s.scorer != nil {
 		s.scorer.Begin()
 	}
+	for _, c := range s.hasList {
+		s.has[c] = false
+	}
+	for _, i := range s.heldList {
+		s.held[i] = text.Span{}
+	}
+	s.hasList, s.heldList = s.hasList[:0], s.heldList[:0]
 	s.lex.scanners.Put(s)
 }
 
@@ -70,19 +88,19 @@ func (s *scanner) sentence(toks []token) {
 	s.begin(toks)
 	for i, t := range toks {
 		for _, slot := range s.slotsOf(t) {
-			if s.slotRound[slot] != s.round {
-				s.slotRound[slot] = s.round
-				s.slotAt[slot] = tokenBits{}
+			if !s.fills(slot) {
+				s.there[slot>>6] |= 1 << (slot & 63)
+				s.place[slot] = int32(len(s.filled))
 				s.filled = append(s.filled, slot)
+				s.slotAt = append(s.slotAt, tokenBits{})
 			}
-			s.slotAt[slot].set(i)
+			s.slotAt[s.place[slot]].set(i)
 		}
 	}
 	for _, slot := range s.filled {
 		for _, f := range s.lex.bySlot[slot] {
-			if f.second == noNeed || s.slotRound[f.second] == s.round {
-				lv := s.lex.programs[f.program].level
-				s.waiting[lv] = append(s.waiting[lv], f.program)
+			if f.second == noNeed || s.fills(int32(f.second)) {
+				s.waiting[f.level] = append(s.waiting[f.level], f.program)
 			}
 		}
 	}
@@ -95,15 +113,20 @@ func (s *scanner) sentence(toks []token) {
 	}
 }
 
+// fills reports whether a word of the sentence fills a slot.
+func (s *scanner) fills(slot int32) bool { return s.there[slot>>6]&(1<<(slot&63)) != 0 }
+
 func (s *scanner) begin(toks []token) {
 	if s.round == math.MaxInt32 {
-		clear(s.slotRound)
 		clear(s.refRound)
 		clear(s.refBefore)
 		s.round = 1 // what stood in the sentence before is forgotten
 	}
 	s.round++
-	s.noted, s.filled = s.noted[:0], s.filled[:0]
+	for _, slot := range s.filled {
+		s.there[slot>>6] = 0
+	}
+	s.noted, s.filled, s.slotAt = s.noted[:0], s.filled[:0], s.slotAt[:0]
 	s.tokens = toks
 	for i := range s.waiting {
 		s.waiting[i] = s.waiting[i][:0]
@@ -114,7 +137,7 @@ func (s *scanner) begin(toks []token) {
 // sentence.
 func (s *scanner) possible(p *program) bool {
 	for _, n := range s.lex.needs[p.need:p.upto] {
-		if n >= 0 && s.slotRound[n] != s.round || n < 0 && s.refRound[^n] != s.round {
+		if n >= 0 && !s.fills(int32(n)) || n < 0 && s.refRound[^n] != s.round {
 			return false
 		}
 	}
@@ -130,7 +153,7 @@ func (s *scanner) try(p *program) {
 		}
 		return
 	}
-	for w, set := range s.slotAt[first.id] {
+	for w, set := range s.slotAt[s.place[first.id]] {
 		for ; set != 0; set &= set - 1 {
 			s.tryAt(p, w<<6+bits.TrailingZeros64(set))
 		}
@@ -171,7 +194,7 @@ func (s *scanner) match(steps []step, pos int) int {
 	st, rest := steps[0], steps[1:]
 	switch st.kind {
 	case slot:
-		if pos < len(s.tokens) && s.slotAt[st.id].has(pos) {
+		if pos < len(s.tokens) && s.fills(st.id) && s.slotAt[s.place[st.id]].has(pos) {
 			return s.match(rest, pos+1)
 		}
 	case anyToken:

@@ -37,7 +37,18 @@ func isCJK(r rune) bool {
 	return r >= 0x3040 && r <= 0x30ff || r >= 0x4e00 && r <= 0x9fff || r == '々' || r == 'ー' || r >= 0x3400 && r <= 0x4dbf
 }
 
-func hasCJK(s string) bool { return strings.ContainsFunc(s, isCJK) }
+// hasCJK reports whether a text has a letter of Chinese or Japanese. All of
+// them begin with a byte that begins no other letter but of these planes.
+func hasCJK(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if b := s[i]; b >= 0xe3 && b <= 0xe9 {
+			if r, _ := utf8.DecodeRuneInString(s[i:]); isCJK(r) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 const currencySigns = "$€£¥₹₩"
 
@@ -75,6 +86,9 @@ func tokenise(s string, base int, out []token) []token {
 // wordRun returns the length and class of the word, web address or mail
 // address that s starts with.
 func wordRun(s string) (int, class) {
+	if n := plainRun(s); n > 0 {
+		return n, word
+	}
 	if n, c := address(s); n > 0 {
 		return n, c
 	}
@@ -97,6 +111,22 @@ func wordRun(s string) (int, class) {
 		break
 	}
 	return i, word
+}
+
+// plainRun returns the length of the word that s starts with when it is made of
+// small ASCII letters and ends where an address ends too; else 0.
+func plainRun(s string) int {
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if b >= 'a' && b <= 'z' {
+			continue
+		}
+		if b <= ' ' || strings.IndexByte("<>\"()[]{},;!", b) >= 0 {
+			return i
+		}
+		return 0
+	}
+	return len(s)
 }
 
 // address returns the length of a web or mail address at the start of s, or 0.

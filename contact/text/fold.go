@@ -43,24 +43,16 @@ type unit struct {
 	shared     bool // its origin is that of its neighbours too
 }
 
-func (f *folder) fold() {
-	for at := 0; at < len(f.src); {
-		end := at + chunkLimit
-		if end >= len(f.src) {
-			end = len(f.src)
-		}
-		if nl := strings.IndexByte(f.src[at:end], '\n'); nl >= 0 {
-			end = at + nl + 1
-		} else if end < len(f.src) {
-			end = cut(f.src, at, end)
-		}
-		if plain(f.src[at:end]) {
-			f.ascii(at, end)
-		} else {
-			f.line(at, end)
-		}
-		at = end
+// lineEnd returns the end of the line or chunk that begins at at.
+func (f *folder) lineEnd(at int) int {
+	end := min(at+chunkLimit, len(f.src))
+	if nl := strings.IndexByte(f.src[at:end], '\n'); nl >= 0 {
+		return at + nl + 1
 	}
+	if end < len(f.src) {
+		end = cut(f.src, at, end)
+	}
+	return end
 }
 
 // cut finds a place before end where a chunk may end: after a space, else at a

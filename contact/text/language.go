@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -31,10 +30,10 @@ const (
 // the texts in data/text/languages, and what tells scripts apart.
 type languages struct {
 	names []string
-	tri   [][maxLatin]int16      // log probability of a letter after two others
+	tri   *triples               // log probability of a letter after two others
 	marks [0x180][maxLatin]int16 // weight of an accented letter, 0 when none has it
 	words map[string]uint8       // function word to the set of its languages
-	every map[string]bool        // names and parts of addresses, which every language uses
+	short wordSets               // those of few bytes
 	base  [0x180]uint8           // symbol of a letter, 0 when not a Latin one
 	ja    map[rune]bool          // Han characters only Japanese writes so
 	zh    map[rune]bool          // Han characters only Chinese writes so
@@ -68,10 +67,7 @@ func (v *Folding) loadLanguages(fsys fs.FS) error {
 	if err := readYAML(fsys, "text/languages/words.yaml", &file); err != nil {
 		return err
 	}
-	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}, every: map[string]bool{}}
-	for _, w := range strings.Fields(file.Every) {
-		l.every[w] = true
-	}
+	l := &languages{ja: runeSet(file.Ja), zh: runeSet(file.Zh), words: map[string]uint8{}}
 	l.base = baseSymbols()
 	for name := range file.Words {
 		l.names = append(l.names, name)
@@ -80,7 +76,7 @@ func (v *Folding) loadLanguages(fsys fs.FS) error {
 	if len(l.names) > maxLatin {
 		return fmt.Errorf("text: text/languages/words.yaml: %d languages: want at most %d", len(l.names), maxLatin)
 	}
-	l.tri = make([][maxLatin]int16, symbols*symbols*symbols)
+	tri := make([][maxLatin]int16, symbols*symbols*symbols)
 	marks := make([]map[rune]float64, len(l.names))
 	for i, name := range l.names {
 		b, err := fs.ReadFile(fsys, "text/languages/"+name+".txt")
@@ -93,10 +89,18 @@ func (v *Folding) loadLanguages(fsys fs.FS) error {
 			l.words[w] |= 1 << i
 			t.add(" "+w+" ", wordWeight)
 		}
-		t.fill(l.tri, i)
+		t.fill(tri, i)
 		marks[i] = t.marks
 	}
+	for _, w := range strings.Fields(file.Every) {
+		l.words[w] = everyLanguage
+	}
 	l.fillMarks(marks)
+	l.short = newWordSets(l.words)
+	l.tri = &triples{}
+	for i := range tri {
+		l.tri[i] = packLanes(tri[i])
+	}
 	v.lang = l
 	return nil
 }
@@ -142,69 +146,6 @@ func baseSymbols() (t [0x180]uint8) {
 		}
 	}
 	return t
-}
-
-// score adds up the log-likelihood, in nats, of a text in lower case for each
-// language, and the number of Latin letters.
-func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
-	var acc [maxLatin]int
-	var a, b int
-	word := -1
-	var before struct { // what stood before the word
-		acc           [maxLatin]int
-		a, b, letters int
-	}
-	for i := 0; i <= len(s); {
-		c, n := 0, 1
-		if i < len(s) {
-			r := rune(s[i])
-			if r >= utf8.RuneSelf {
-				r, n = utf8.DecodeRuneInString(s[i:])
-				if r < 0x180 {
-					m := &l.marks[r]
-					for k := range acc {
-						acc[k] += int(m[k])
-					}
-				}
-			}
-			if r < 0x180 {
-				c = int(l.base[r])
-			}
-		}
-		switch {
-		case c != 0:
-			if word < 0 {
-				word = i
-				before.acc, before.a, before.b, before.letters = acc, a, b, letters
-			}
-			letters++
-		case word >= 0:
-			if i-word <= 12 {
-				if l.every[s[word:i]] {
-					acc, a, b, letters = before.acc, before.a, before.b, before.letters
-				} else if set := l.words[s[word:i]]; set != 0 {
-					for k := range acc {
-						if set&(1<<k) != 0 {
-							acc[k] += wordBonus
-						}
-					}
-				}
-			}
-			word = -1
-		}
-		if c != 0 || b != 0 { // runs of other signs count as one
-			t := &l.tri[(a*symbols+b)*symbols+c]
-			for k := range acc {
-				acc[k] += int(t[k])
-			}
-			a, b = b, c
-		}
-		i += n
-	}
-	for k := range acc {
-		out[k] = float64(acc[k]) / fineness
-	}
-	return out, letters
 }
 
 // tell names the language of a text in lower case.

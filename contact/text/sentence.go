@@ -25,6 +25,17 @@ func sentences(s string, r *Reading, v *Folding) []Span {
 		start, count, lastSpace = end, 0, -1
 	}
 	for i := 0; i < len(s); {
+		if quiet(s[i]) {
+			i++
+			if count++; count < sentenceRunes {
+				continue
+			}
+			if lastSpace > start {
+				i = lastSpace + 1
+			}
+			add(i)
+			continue
+		}
 		c, n := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRuneInString(s[i:])
@@ -60,6 +71,11 @@ func sentences(s string, r *Reading, v *Folding) []Span {
 	}
 	add(len(s))
 	return out
+}
+
+// quiet reports a byte that neither ends a sentence nor could be cut at.
+func quiet(c byte) bool {
+	return c > ' ' && c < utf8.RuneSelf && c != '.' && c != '!' && c != '?'
 }
 
 // closing returns the length of marks that belong to the sentence before them.

@@ -42,6 +42,10 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 		a.Say = d.texts.Say["call"].In(lang)
 	}
 	a.Summary = d.summary(s, es, v, lang)
+	a.Marked = mark(s, es)
+	if req.Brief {
+		return a
+	}
 	sit := d.situation(req, s, es, v)
 	a.NextSteps, a.CallBack = d.steps(sit, s, lang)
 	a.ReportTo = d.receiversFor(req, s, es, sit, lang)
@@ -50,7 +54,6 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 		a.HaveReady = append(a.HaveReady, ReadyField{f.ID, f.Text.In(lang), f.Where.In(lang), f.Keep})
 	}
 	a.Notes = d.notes(req, s, es, lang)
-	a.Marked = mark(s, es)
 	return a
 }
 
@@ -235,11 +238,15 @@ func (d *Desk) receiversFor(req Request, s *sight, es []evidence.Evidence, sit p
 		slices.SortStableFunc(rs, func(a, b report.Receiver) int { return boolInt(b.Role == "bank") - boolInt(a.Role == "bank") })
 	}
 	out := []Receiver{}
+	facts := map[string]report.Facts{} // by language: most receivers share one
 	for _, r := range rs[:min(len(rs), maxReceivers)] {
 		w := d.receiver(r, lang, s.now)
 		if r.Role != "infrastructure" && r.Role != "bank" {
 			in := report.Language(r, lang)
-			w.Report = d.receivers.Text(r, d.reportFacts(req, s, es, in), in)
+			if _, ok := facts[in]; !ok {
+				facts[in] = d.reportFacts(req, s, es, in).Prepared()
+			}
+			w.Report = d.receivers.Text(r, facts[in], in)
 		}
 		out = append(out, w)
 	}

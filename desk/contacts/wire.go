@@ -50,6 +50,10 @@ type Request struct {
 	Voucher string `json:"voucher,omitempty" doc:"Token signed by the shop; lets the shop's books be consulted for its person."`
 	// SpokenCode is the code that an agent said.
 	SpokenCode string `json:"spoken_code,omitempty" doc:"The code that the agent said, to be checked against the outbound register."`
+	// Brief leaves out of the answer what is not read where thousands of
+	// contacts are checked: steps, receivers with their reports, notes. Verdict,
+	// evidence and what was found are the same.
+	Brief bool `json:"-"`
 	// PaymentPrompt: does the order page ask for new payment data?
 	PaymentPrompt *bool `json:"payment_prompt,omitempty" doc:"Does Your Orders itself ask for new payment data? Absent: not looked."`
 }
