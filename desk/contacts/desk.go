@@ -157,6 +157,8 @@ func New(cfg Config) (*Desk, error) {
 		}
 	}
 	d.prints = d.prints.With(cfg.FingerprintKey)
+	// What a disguise hides is worth undoing where somebody looks for it.
+	d.folding = d.folding.With(append(d.flags.Words(), d.brands.Words()...))
 	var err error
 	d.rules, err = verdict.LoadRules(cfg.Data, d.table)
 	return d, err
