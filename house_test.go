@@ -56,6 +56,7 @@ var trees = map[string][]string{
 	"outside/dns":         {"contact/mailauth"},
 	"outside/orders":      {"contact/record"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
+	"eval/plot":           {"eval/score"},
 }
 
 // thirdParty names the one package that may import a module; its types do not

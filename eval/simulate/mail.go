@@ -19,7 +19,7 @@ func (c *copier) mail(raw []byte) ([]byte, bool) {
 			}
 			return false, c.words(s)
 		})
-		return retitle(out, c.words), c.changed > 0
+		return retitle(out, c.words, c.words), c.changed > 0
 	case Hiding:
 		return c.hide(raw), c.changed > 0
 	case Picture, Code:
@@ -63,7 +63,7 @@ func (c *copier) chain(raw []byte) []byte {
 	}
 	page.WriteString(strings.Repeat("</blockquote>", strings.Count(page.String(), "<blockquote>")))
 	out := c.append(raw, plain.String(), page.String())
-	out = answered(out)
+	out = retitle(out, func(s string) string { return "Re: " + s }, func(s string) string { return s })
 	return append([]byte("In-Reply-To: <20260304.101112@mail.example>\r\nReferences: <20260304.101112@mail.example>\r\n"), out...)
 }
 

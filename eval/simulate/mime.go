@@ -59,7 +59,8 @@ func (p part) value(name string) (v string) {
 	return v
 }
 
-// without returns the header without some fields, ending with a line break.
+// without returns the header without some fields, ending with a
+// line break unless none is left.
 func (p part) without(names ...string) []byte {
 	var out []byte
 	p.fields(func(n string, field []byte) {
@@ -72,7 +73,10 @@ func (p part) without(names ...string) []byte {
 			out = append(out, field...)
 		}
 	})
-	return append(bytes.TrimRight(out, "\r\n"), "\r\n"...)
+	if out = bytes.TrimRight(out, "\r\n"); len(out) == 0 {
+		return nil
+	}
+	return append(out, "\r\n"...)
 }
 
 // kind returns the media type of a part and its parameters.
@@ -194,38 +198,43 @@ func decodeWords(s string) string {
 	return out
 }
 
-// retitle returns the mail with its subject, and the name in From, changed.
-func retitle(raw []byte, do func(string) string) []byte {
+// retitle returns the mail with its subjects, and the names in From, changed.
+// Every field stays where it was.
+func retitle(raw []byte, subject, name func(string) string) []byte {
 	p := cut(raw)
-	head := p.without("subject", "from")
-	if from := p.value("from"); from != "" {
-		name, address := from, ""
-		if i := strings.LastIndexByte(from, '<'); i >= 0 {
-			name, address = from[:i], from[i:]
-		} else if strings.Contains(from, "@") {
-			name, address = "", from
+	var head []byte
+	p.fields(func(field string, line []byte) {
+		_, value, _ := bytes.Cut(line, []byte(":"))
+		v := strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "").Replace(string(value)))
+		switch {
+		case field == "subject" && v != "":
+			line = []byte("Subject: " + mime.BEncoding.Encode("utf-8", subject(decodeWords(v))))
+		case field == "from" && v != "":
+			line = []byte("From: " + renamed(v, name))
 		}
-		name = strings.Trim(strings.TrimSpace(name), `"`)
-		if name != "" {
-			name = mime.BEncoding.Encode("utf-8", do(decodeWords(name))) + " "
-			if !strings.HasPrefix(name, "=?") {
-				name = `"` + strings.TrimSpace(strings.ReplaceAll(name, `"`, "")) + `" `
-			}
+		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
+			head = append(append(head, line...), "\r\n"...)
 		}
-		head = append(head, "From: "+name+address+"\r\n"...)
-	}
-	if subject := p.value("subject"); subject != "" {
-		head = append(head, titled(do(decodeWords(subject)))...)
-	}
+	})
 	return append(append(head, "\r\n"...), p.body...)
 }
 
-// answered returns the mail with a subject as an answer has it.
-func answered(raw []byte) []byte {
-	p := cut(raw)
-	head := append(p.without("subject"), titled("Re: "+decodeWords(p.value("subject")))...)
-	return append(append(head, "\r\n"...), p.body...)
+// renamed writes the value of From with its name changed. What is no name with
+// one address stays as it is.
+func renamed(from string, do func(string) string) string {
+	name, address := from, ""
+	if i := strings.LastIndexByte(from, '<'); i >= 0 {
+		name, address = strings.TrimSpace(from[:i]), " "+from[i:]
+	} else if strings.Contains(from, "@") {
+		return from
+	}
+	name = strings.Trim(name, `"`)
+	if name == "" || strings.ContainsAny(name, `"@<>`) {
+		return from
+	}
+	to := mime.BEncoding.Encode("utf-8", do(decodeWords(name)))
+	if !strings.HasPrefix(to, "=?") {
+		to = `"` + strings.ReplaceAll(to, `"`, "") + `"`
+	}
+	return to + address
 }
-
-// titled writes the field of a subject.
-func titled(s string) string { return "Subject: " + mime.BEncoding.Encode("utf-8", s) + "\r\n" }

@@ -126,6 +126,9 @@ func (c *copier) sprinkle(w []rune) string {
 const alike = "aаα cсϲ eе iіⅰ jј oоοօ pрρ sѕ xх yу hһ dԁ qԛ wԝ vѵν gɡց nո uս lӏⅼ kκ bЬ tт mм " +
 	"AАΑ BВΒ CС EЕΕ HНΗ IІΙ JЈ KКΚ MМΜ NΝ OОΟ PРΡ SЅ TТΤ XХΧ YΥҮ ZΖ"
 
+// dotted lists letters with marks that no language of ours uses.
+const dotted = "aạą bḅ dḍ eẹę hḥ iịį kḳ lḷļ mṃ nṇņ oọǫ rṛŗ sṣş tṭţ uụų vṿ wẉ yỵ zẓ AẠ BḄ DḌ EẸ HḤ IỊ KḲ LḶ MṂ NṆ OỌ RṚ SṢ TṬ UỤ VṾ WẈ YỴ ZẒ"
+
 // swap replaces letters by look-alikes, at least one where there is any.
 func (c *copier) swap(w []rune) string {
 	out := make([]rune, len(w))
@@ -154,6 +157,13 @@ func (c *copier) swap(w []rune) string {
 func (c *copier) lookAlikes(r rune) []rune {
 	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 		switch c.style {
+		case 3: // dots below and other marks that a glance misses
+			for _, set := range strings.Fields(dotted) {
+				if rs := []rune(set); rs[0] == r {
+					return rs[1:]
+				}
+			}
+			return nil
 		case 4: // full width
 			return []rune{r + 0xfee0}
 		case 5: // mathematical sans-serif
