@@ -60,7 +60,7 @@ func (m measurer) disguises(ctx context.Context, t *tally) error {
 	for _, k := range m.opt.Obfuscate {
 		for _, g := range sortedGroups(groups) {
 			if p, ok := groups[[2]string{string(k), g}]; ok {
-				t.report.Disguises = append(t.report.Disguises, Disguise{Kind: string(k), Group: g, Loss: score.NewLoss(*p)})
+				t.report.Disguises = append(t.report.Disguises, Disguise{Kind: string(k), Group: g, Loss: score.NewLoss(*p), Escaped: share(p.First, p.Both+p.First)})
 			}
 		}
 	}

@@ -32,7 +32,7 @@ type Report struct {
 	Speed       Speed                  `json:"speed"`
 	// PeakMemory of the whole process, in bytes.
 	PeakMemory int64 `json:"peak_memory_bytes"`
-	// Worst are the errors farthest from the truth, of all sets together.
+	// Worst are the errors farthest from the truth, of each channel.
 	Worst    []Mistake `json:"worst,omitempty"`
 	Mistakes []Mistake `json:"mistakes,omitempty"`
 	// Orders, Variants, Disguises and Bars are there when they were asked for.
@@ -127,6 +127,9 @@ type Disguise struct {
 	Group string `json:"group"`
 	// Loss of recall; Loss.Of is how many fraudulent contacts have a copy.
 	Loss score.Loss `json:"loss"`
+	// Escaped is the share of the caught originals whose copy is not caught:
+	// what the disguise hides, whatever it gives away elsewhere.
+	Escaped *score.Share `json:"escaped,omitempty"`
 }
 
 // Calibration is the expected calibration error of a channel.

@@ -161,13 +161,13 @@ func (r *Report) variantsTable() table {
 			t.rows = append(t.rows, []string{name, row.Name, percent(row.Recall), percent(row.FalseAlarms), area(row.Area), calibration})
 		}
 	}
+	if len(r.Variants) > 0 {
+		add("as shipped", r.Channels)
+	}
 	for _, v := range r.Variants {
 		if v.Missing != "" {
 			t.rows = append(t.rows, []string{v.Name, "not measured: " + v.Missing, "-", "-", "-", "-"})
 			continue
-		}
-		if len(t.rows) == 0 {
-			add("as shipped", r.Channels)
 		}
 		add(v.Name, v.Channels)
 	}
@@ -186,13 +186,13 @@ func (r *Report) ordersTable() table {
 
 // disguisesTable shows what disguises gain.
 func (r *Report) disguisesTable() table {
-	t := table{title: "Disguised copies", head: []string{"disguise", "", "copies", "recall of originals", "of copies", "points lost"},
-		note: "Copies by eval/simulate of all fraud of mails and texts to which the disguise can be applied; points lost of negative value mean that the disguise gives itself away. Text in pictures is not read here (OCR is off)."}
+	t := table{title: "Disguised copies", head: []string{"disguise", "", "copies", "recall of originals", "of copies", "points lost", "caught originals whose copy escapes"},
+		note: "Copies by eval/simulate of all fraud of mails and texts to which the disguise can be applied; points lost are negative where the disguise gives itself away, so the last column tells what it hides even then. Text in pictures is not read here (OCR is off)."}
 	for _, d := range r.Disguises {
 		if strings.HasPrefix(d.Group, "mail-") || strings.HasPrefix(d.Group, "sms-") {
 			continue
 		}
-		t.rows = append(t.rows, []string{d.Kind, d.Group, fmt.Sprint(d.Loss.Of), percent(&d.Loss.Before), percent(&d.Loss.After), points(d.Loss)})
+		t.rows = append(t.rows, []string{d.Kind, d.Group, fmt.Sprint(d.Loss.Of), percent(&d.Loss.Before), percent(&d.Loss.After), points(d.Loss), percent(d.Escaped)})
 	}
 	return t
 }
@@ -203,7 +203,7 @@ func points(l score.Loss) string {
 
 // worstTable lists the worst errors by id.
 func (r *Report) worstTable() table {
-	t := table{title: "Worst errors", head: []string{"set", "id", "error", "verdict", "probability"}, note: "The errors farthest from the truth, by id. --errors lists more, with the codes that fired."}
+	t := table{title: "Worst errors of each channel", head: []string{"set", "id", "error", "verdict", "probability"}, note: "The errors farthest from the truth, by id. --errors lists more, with the codes that fired."}
 	for _, m := range r.Worst {
 		t.rows = append(t.rows, []string{m.Set, m.ID, strings.ReplaceAll(m.Kind, "_", " "), m.Verdict, fmt.Sprintf("%.3f", m.Probability)})
 	}

@@ -274,11 +274,11 @@ func (t *tally) mistakes(most int) {
 	}
 }
 
-// maxWorst is how many errors of all sets are listed in every report.
+// maxWorst is how many errors of each channel are listed in every report.
 const maxWorst = 20
 
 // worst lists the errors whose probabilities are farthest from the truth, of
-// all sets whose fraud is a goal: by id, without codes.
+// the sets whose fraud is a goal: by channel and id, without codes.
 func (t *tally) worst() {
 	far := func(r *result) float64 {
 		if r.contact.Label == corpus.Fraud {
@@ -286,12 +286,14 @@ func (t *tally) worst() {
 		}
 		return r.value()
 	}
-	rs := t.pick(false, func(r *result) bool { return t.of(r).About.Goal && r.kind() != "" })
-	slices.SortStableFunc(rs, func(a, b result) int {
-		return cmp.Or(cmp.Compare(far(&b), far(&a)), cmp.Compare(a.contact.Set, b.contact.Set), cmp.Compare(a.contact.ID, b.contact.ID))
-	})
-	for _, r := range rs[:min(len(rs), maxWorst)] {
-		t.report.Worst = append(t.report.Worst, Mistake{Set: r.contact.Set, ID: r.contact.ID, Kind: r.kind(), Verdict: r.verdict, Probability: r.probability, Rule: r.rule, Failure: r.failure, Codes: []string{}})
+	for _, ch := range channels {
+		rs := t.pick(false, func(r *result) bool { return t.of(r).Channel == ch && t.of(r).About.Goal && r.kind() != "" })
+		slices.SortStableFunc(rs, func(a, b result) int {
+			return cmp.Or(cmp.Compare(far(&b), far(&a)), cmp.Compare(a.contact.Set, b.contact.Set), cmp.Compare(a.contact.ID, b.contact.ID))
+		})
+		for _, r := range rs[:min(len(rs), maxWorst)] {
+			t.report.Worst = append(t.report.Worst, Mistake{Set: r.contact.Set, ID: r.contact.ID, Kind: r.kind(), Verdict: r.verdict, Probability: r.probability, Rule: r.rule, Failure: r.failure, Codes: []string{}})
+		}
 	}
 }
 
