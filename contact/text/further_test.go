@@ -67,3 +67,27 @@ func TestFurtherWordsAreNoTrick(t *testing.T) {
 		t.Errorf("tricks (-want +got):\n%s", diff)
 	}
 }
+
+// TestSize: a disguise does not make a text longer, and what is no disguise
+// counts as it stands.
+func TestSize(t *testing.T) {
+	base, err := LoadFolding(os.DirFS("../../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := base.With(further)
+	const plain = "claim your prize now"
+	for _, in := range []string{
+		plain, "𝖼𝗅𝖺𝗂𝗆 𝗒𝗈𝗎𝗋 𝗉𝗋𝗂𝗓𝖾 𝗇𝗈𝗐", "ｃｌａｉｍ　ｙｏｕｒ　ｐｒｉｚｅ　ｎｏｗ", "c\u200bl\u200ba\u200bi\u200bm y\u2060our prize now", "c-l-a-i-m your prize now",
+		"сӏаіm your prize now",
+	} {
+		if got := Read(contact.Part{Text: in}, v).Size(); got < len(plain) || got > len(plain)+6 {
+			t.Errorf("%q has size %d, want about %d", in, got, len(plain))
+		}
+	}
+	for _, in := range []string{"", "Grüße aus Köln", "ご注文の確認", "a  b\n\n\nc", "50 % off!"} {
+		if got := Read(contact.Part{Text: in}, v).Size(); got != len(in) {
+			t.Errorf("%q has size %d, want %d", in, got, len(in))
+		}
+	}
+}

@@ -277,9 +277,9 @@ func (d *Desk) numbered(s *sight, fs []evidence.Finding) []evidence.Finding {
 // stand there by chance.
 func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
 	size := 0
-	for _, p := range s.contact.Parts {
-		if p.Kind != contact.Told && p.Kind != contact.Hidden || voiced(s.contact.Channel) {
-			size += len(p.Text)
+	for _, r := range s.readings {
+		if k := r.Part.Kind; k != contact.Told && k != contact.Hidden || voiced(s.contact.Channel) {
+			size += r.Size()
 		}
 	}
 	claimed := len(s.claimed) > 0 || slices.ContainsFunc(fs, func(f evidence.Finding) bool {
