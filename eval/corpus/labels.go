@@ -22,6 +22,8 @@ const (
 	OtherFraud Checked = "other_fraud"
 	// Marketing is genuine advertising of others, and no fraud.
 	Marketing Checked = "marketing"
+	// Genuine is a mail of Amazon's own, and no fraud.
+	Genuine Checked = "genuine"
 )
 
 //go:embed labels.yaml
@@ -47,8 +49,8 @@ func readChecked(r io.Reader) (map[string]map[string]checkedLabel, error) {
 	}
 	for set, labels := range file.Labels {
 		for id, l := range labels {
-			if l.Is != Impersonation && l.Is != OtherFraud && l.Is != Marketing || l.Why == "" {
-				return nil, fmt.Errorf("corpus: labels.yaml: %s %s: want is (%s, %s or %s) and why", set, id, Impersonation, OtherFraud, Marketing)
+			if l.Is != Impersonation && l.Is != OtherFraud && l.Is != Marketing && l.Is != Genuine || l.Why == "" {
+				return nil, fmt.Errorf("corpus: labels.yaml: %s %s: want is (%s, %s, %s or %s) and why", set, id, Impersonation, OtherFraud, Marketing, Genuine)
 			}
 		}
 	}
