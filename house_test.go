@@ -56,6 +56,7 @@ var trees = map[string][]string{
 	"outside/dns":         {"contact/mailauth"},
 	"outside/orders":      {"contact/record"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
+	"eval/plot":           {"eval/score"},
 }
 
 // thirdParty names the one package that may import a module; its types do not
@@ -227,6 +228,34 @@ func TestRoomsArePure(t *testing.T) {
 				}
 				if x.Name == "net" && p.imports["net"] && !netOK[sel.Sel.Name] && x.Obj == nil && ast.IsExported(sel.Sel.Name) && strings.HasPrefix(sel.Sel.Name, "Dial") {
 					t.Errorf("%s: net.%s: a room opens no connection", fset.Position(sel.Pos()), sel.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestOnlyMeasuringWritesFiles: nothing that answers people writes a file that is
+// read again, so that no report, check or correction of theirs can move a
+// weight, pattern or threshold: all of them come from data.FS and the operator's
+// overlay, read once at the start.
+func TestOnlyMeasuringWritesFiles(t *testing.T) {
+	writers := map[string]string{
+		"eval":        "writes docs/evaluation.md and its pictures, for maintainers",
+		"outside/ocr": "gives a child process a folder of its own that is removed afterwards",
+	}
+	names := []string{"Create", "CreateTemp", "WriteFile", "OpenFile", "OpenRoot", "Rename", "Mkdir", "MkdirAll", "MkdirTemp", "Symlink", "Link", "Truncate"}
+	pkgs, fset := load(t)
+	for _, p := range pkgs {
+		for _, f := range p.files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				sel, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				x, ok := sel.X.(*ast.Ident)
+				if ok && x.Name == "os" && x.Obj == nil && slices.Contains(names, sel.Sel.Name) && writers[p.path] == "" {
+					t.Errorf("%s: os.%s: nothing but %v writes files", fset.Position(sel.Pos()), sel.Sel.Name, []string{"eval", "outside/ocr"})
 				}
 				return true
 			})

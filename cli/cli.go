@@ -93,6 +93,11 @@ type EvalOptions struct {
 	Seed uint64
 	// Errors lists so many of the worst errors by id.
 	Errors int
+	// Ablate measures desks that lack a kind of knowledge, too; Obfuscate lists
+	// disguises whose copies are compared with the originals ("all"); Full does
+	// both and adds the table of bars.
+	Ablate, Full bool
+	Obfuscate    []string
 	// Markdown prints the block of tables of docs/evaluation.md; Into replaces
 	// that block in a file.
 	Markdown bool
@@ -143,6 +148,10 @@ type evalContactCmd struct {
 	Limit  int      `help:"At most so many contacts of each set (a seeded sample); 0: all."`
 	Seed   uint64   `help:"Draws the sample." default:"1"`
 	Errors int      `help:"List so many of the worst errors of each set and kind by id, with the codes that fired."`
+
+	Ablate    bool     `help:"Measure without the model, by the model alone, and without mail authentication, too."`
+	Obfuscate []string `help:"Compare disguised copies with the originals: all, zero-width, homoglyph, l33t, spacing, html-hiding, image-only, qr-only, base64, rtl, reply-chain, padding." placeholder:"KIND"`
+	Full      bool     `help:"All of it: --ablate, --obfuscate all and the table of bars."`
 
 	Markdown bool   `help:"Print the block of tables of docs/evaluation.md." xor:"form"`
 	Into     string `help:"Replace the block of tables in this file." type:"existingfile" placeholder:"FILE" xor:"form"`
@@ -220,6 +229,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		e := g.Eval.Contact
 		err = env.EvalContact(ctx, EvalOptions{
 			Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Seed: e.Seed, Errors: e.Errors, Markdown: e.Markdown, Into: e.Into,
+			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full,
 		}, env.Stdout)
 	case "train contact":
 		c := g.Train.Contact

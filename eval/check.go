@@ -16,20 +16,21 @@ type job struct {
 	contact *corpus.Contact
 }
 
-// checkSet checks a set on all cores. The results stand in the order of the
-// set, whichever worker was first. All workers have ended when it returns.
-func (m measurer) checkSet(ctx context.Context, l *corpus.Library, s corpus.Set, q corpus.Query) ([]result, error) {
+// checkSet does something with the contacts of a set that are wanted (nil: all)
+// on all cores. The results stand in the order of the set, whichever worker was
+// first. All workers have ended when it returns.
+func checkSet[R any](ctx context.Context, l *corpus.Library, s corpus.Set, q corpus.Query, wanted func(*corpus.Contact) bool, do func(*corpus.Contact) R) ([]R, error) {
 	workers := runtime.GOMAXPROCS(0)
 	jobs := make(chan job, workers) // bounds how many contacts are in memory
 	var (
-		results []result
+		results []R
 		mu      sync.Mutex // guards results
 		wg      sync.WaitGroup
 	)
 	for range workers {
 		wg.Go(func() {
 			for j := range jobs {
-				r := m.checkOne(ctx, s, j.contact)
+				r := do(j.contact)
 				mu.Lock()
 				results[j.at] = r
 				mu.Unlock()
@@ -37,8 +38,12 @@ func (m measurer) checkSet(ctx context.Context, l *corpus.Library, s corpus.Set,
 		})
 	}
 	err := feed(ctx, l.Contacts(s, q), func(c *corpus.Contact) {
+		if wanted != nil && !wanted(c) {
+			return
+		}
 		mu.Lock()
-		results = append(results, result{})
+		var none R
+		results = append(results, none)
 		at := len(results) - 1
 		mu.Unlock()
 		jobs <- job{at, c}

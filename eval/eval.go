@@ -13,13 +13,13 @@ package eval
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"bonafide/desk/contacts"
 	"bonafide/eval/corpus"
+	"bonafide/eval/simulate"
 	"bonafide/fault"
 )
 
@@ -42,8 +42,22 @@ type Options struct {
 	// Language tells the language of contacts whose sets do not, and how sure
 	// that is (0 to 1); nil: nobody does.
 	Language func(text string) (lang string, confidence float64)
+	// Variants are measured like the desk, to tell what it owes to what.
+	Variants []Variant
+	// Obfuscate lists disguises whose copies are compared with the originals.
+	Obfuscate []simulate.Kind
+	// Bars: the table of bars is part of the report.
+	Bars bool
 	// Version and Day (2006-01-02) are printed with the results.
 	Version, Day string
+}
+
+// Variant is a desk that lacks something.
+type Variant struct {
+	Name string
+	Desk Checker
+	// Missing says why it cannot be measured; Desk is then not asked.
+	Missing string
 }
 
 // result is what the desk said of one contact. It holds no text.
@@ -78,8 +92,11 @@ func (r *result) cleared() bool { return r.verdict == "genuine" || r.verdict == 
 
 // measurer is what every check of a measurement needs.
 type measurer struct {
-	desk   Checker
-	tongue func(string) (string, float64)
+	desk    Checker
+	tongue  func(string) (string, float64)
+	library *corpus.Library
+	sets    []corpus.Set
+	opt     Options
 }
 
 // Measure checks all contacts that the options name and reports.
@@ -88,25 +105,66 @@ func Measure(ctx context.Context, desk Checker, library *corpus.Library, o Optio
 	if err != nil {
 		return nil, err
 	}
-	t := &tally{report: Report{
-		Part: o.Part, Limit: o.Limit, Seed: o.Seed, Version: o.Version, Day: o.Day, Missing: append([]string{}, missing...),
-		Sets: []Row{}, Subsets: []Row{}, Channels: []Row{}, Languages: []Row{}, Pairs: []Pair{}, // in JSON a list is never null
-		Machine: Machine{Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
-	}}
-	m := measurer{desk, o.Language}
+	t := newTally()
+	t.report.Part, t.report.Limit, t.report.Seed, t.report.Version, t.report.Day = o.Part, o.Limit, o.Seed, o.Version, o.Day
+	t.report.Missing = append(t.report.Missing, missing...)
+	m := measurer{desk, o.Language, library, sets, o}
 	start, cpu := time.Now(), cpuTime()
-	for _, s := range sets {
-		setStart, setCPU := time.Now(), cpuTime()
-		results, err := m.checkSet(ctx, library, s, corpus.Query{Part: o.Part, Limit: o.Limit, Seed: o.Seed})
-		if err != nil {
-			return nil, err
-		}
-		t.add(s, results, newSpeed(len(results), time.Since(setStart), cpuTime()-setCPU))
+	if err := m.pass(ctx, t); err != nil {
+		return nil, err
 	}
 	t.report.Speed = newSpeed(len(t.all), time.Since(start), cpuTime()-cpu)
 	t.report.PeakMemory = peakMemory()
+	for _, step := range []func(context.Context, *tally) error{m.otherPart, m.orders, m.variants, m.disguises} {
+		if err := step(ctx, t); err != nil {
+			return nil, err
+		}
+	}
 	t.finish(library, o)
+	if o.Bars {
+		if t.report.Bars, err = judge(&t.report); err != nil {
+			return nil, err
+		}
+	}
 	return &t.report, nil
+}
+
+// query is what the options want of one part.
+func (m measurer) query(part string) corpus.Query {
+	return corpus.Query{Part: part, Limit: m.opt.Limit, Seed: m.opt.Seed}
+}
+
+// pass checks all sets once.
+func (m measurer) pass(ctx context.Context, t *tally) error {
+	for _, s := range m.sets {
+		start, cpu := time.Now(), cpuTime()
+		results, err := checkSet(ctx, m.library, s, m.query(m.opt.Part), nil, func(c *corpus.Contact) result { return m.checkOne(ctx, s, c) })
+		if err != nil {
+			return err
+		}
+		t.add(s, results, newSpeed(len(results), time.Since(start), cpuTime()-cpu))
+	}
+	return nil
+}
+
+// otherPart checks the contacts of the other part that belong to a group which
+// is measured over both, and what those contacts say of orders.
+func (m measurer) otherPart(ctx context.Context, t *tally) error {
+	if m.opt.Limit > 0 {
+		return nil // a sample of a few tells nothing
+	}
+	for _, s := range m.sets {
+		wanted := func(c *corpus.Contact) bool { return m.library.BothParts(c) }
+		if !m.library.AnyBothParts(s.Name) {
+			continue
+		}
+		results, err := checkSet(ctx, m.library, s, m.query(corpus.Other(m.opt.Part)), wanted, func(c *corpus.Contact) result { return m.checkOne(ctx, s, c) })
+		if err != nil {
+			return err
+		}
+		t.other = append(t.other, results...)
+	}
+	return nil
 }
 
 // choose picks the sets that the options name; missing are those that should
@@ -161,22 +219,29 @@ func request(s corpus.Set, c *corpus.Contact) contacts.Request {
 }
 
 // checkOne asks the desk and keeps of its answer what has no text in it.
-func (m measurer) checkOne(ctx context.Context, s corpus.Set, c *corpus.Contact) (r result) {
+func (m measurer) checkOne(ctx context.Context, s corpus.Set, c *corpus.Contact) result {
+	r, _ := m.ask(ctx, c, request(s, c))
+	return r
+}
+
+// ask puts a request about a contact to the desk. The answer is nil when the
+// contact is empty or the check failed.
+func (m measurer) ask(ctx context.Context, c *corpus.Contact, req contacts.Request) (r result, a *contacts.Answer) {
 	r.contact = *c
 	r.contact.Raw, r.contact.Text = nil, ""
 	r.lang = c.Lang
 	if len(c.Raw) == 0 && strings.TrimSpace(c.Text) == "" {
-		return r
+		return r, nil
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			r.verdict, r.failure = failed, "panic" // its value may hold text
 		}
 	}()
-	a, err := m.desk.Check(ctx, request(s, c), contacts.Caller{})
+	a, err := m.desk.Check(ctx, req, contacts.Caller{})
 	if err != nil {
 		r.verdict, r.failure = failed, fmt.Sprintf("error of kind %d", fault.KindOf(err))
-		return r
+		return r, nil
 	}
 	r.verdict, r.probability = a.Verdict, a.Probability
 	if len(a.Rules) > 0 {
@@ -188,5 +253,5 @@ func (m measurer) checkOne(ctx context.Context, s corpus.Set, c *corpus.Contact)
 	if r.lang == "" {
 		r.lang, r.detected = m.language(a), true
 	}
-	return r
+	return r, a
 }

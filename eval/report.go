@@ -31,8 +31,15 @@ type Report struct {
 	Calibration map[string]Calibration `json:"calibration"`
 	Speed       Speed                  `json:"speed"`
 	// PeakMemory of the whole process, in bytes.
-	PeakMemory int64     `json:"peak_memory_bytes"`
-	Mistakes   []Mistake `json:"mistakes,omitempty"`
+	PeakMemory int64 `json:"peak_memory_bytes"`
+	// Worst are the errors farthest from the truth, of each channel.
+	Worst    []Mistake `json:"worst,omitempty"`
+	Mistakes []Mistake `json:"mistakes,omitempty"`
+	// Orders, Variants, Disguises and Bars are there when they were asked for.
+	Orders    []OrderRow    `json:"orders,omitempty"`
+	Variants  []VariantRows `json:"variants,omitempty"`
+	Disguises []Disguise    `json:"disguises,omitempty"`
+	Bars      []Bar         `json:"bars,omitempty"`
 	// Codes tells, by set, how often each code spoke for fraud.
 	Codes []CodeCount `json:"codes"`
 }
@@ -66,16 +73,63 @@ type Row struct {
 	FalseAlarms *score.Share `json:"false_alarms,omitempty"`
 	SpamCalled  *score.Share `json:"spam_called,omitempty"`
 	// Area under the ROC curve of the probability of fraud against legitimate.
-	Area  *score.Area `json:"auc,omitempty"`
-	Speed *Speed      `json:"speed,omitempty"`
+	Area *score.Area `json:"auc,omitempty"`
+	// AtHundredth and AtThousandth are the recall at 1 % and at 0.1 % false
+	// alarms, Calibration that of the group: all for groups with both labels.
+	AtHundredth  *score.Limited `json:"recall_at_1_percent,omitempty"`
+	AtThousandth *score.Limited `json:"recall_at_0_1_percent,omitempty"`
+	Calibration  *Calibration   `json:"calibration,omitempty"`
+	Speed        *Speed         `json:"speed,omitempty"`
+	// BothParts: contacts of the other part are counted, too.
+	BothParts bool `json:"both_parts,omitempty"`
 	// Detected counts contacts whose language the set does not tell.
 	Detected int `json:"language_detected,omitempty"`
 }
 
 // Pair is one named comparison.
 type Pair struct {
-	Name string     `json:"name"`
-	Area score.Area `json:"auc"`
+	Name      string     `json:"name"`
+	BothParts bool       `json:"both_parts,omitempty"`
+	Area      score.Area `json:"auc"`
+}
+
+// VariantRows is what a desk that lacks something reached.
+type VariantRows struct {
+	Name string `json:"name"`
+	// Missing says why it was not measured.
+	Missing  string `json:"missing,omitempty"`
+	Channels []Row  `json:"channels,omitempty"`
+	Sets     []Row  `json:"sets,omitempty"`
+	Subsets  []Row  `json:"subsets,omitempty"`
+}
+
+// OrderRow tells what the order list of a person changes for a group of mails.
+type OrderRow struct {
+	Name string `json:"name"`
+	// Number of mails that name an order, Of how many.
+	Number int `json:"number"`
+	Of     int `json:"of"`
+	// Shown is the share of them whose answer shows the match of an order, or
+	// that the order is on no list.
+	Shown *score.Share `json:"shown,omitempty"`
+	// Before and After are the shares called scam or suspicious without and
+	// with the list.
+	Before score.Share `json:"before"`
+	After  score.Share `json:"after"`
+	// Genuine counts those called genuine with the list.
+	Genuine int `json:"genuine"`
+}
+
+// Disguise compares copies of one kind with their originals.
+type Disguise struct {
+	Kind string `json:"kind"`
+	// Group is a channel, or a set within it.
+	Group string `json:"group"`
+	// Loss of recall; Loss.Of is how many fraudulent contacts have a copy.
+	Loss score.Loss `json:"loss"`
+	// Escaped is the share of the caught originals whose copy is not caught:
+	// what the disguise hides, whatever it gives away elsewhere.
+	Escaped *score.Share `json:"escaped,omitempty"`
 }
 
 // Calibration is the expected calibration error of a channel.

@@ -3,6 +3,7 @@ package eval
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"bonafide/eval/corpus"
@@ -13,14 +14,21 @@ import (
 type tally struct {
 	report Report
 	all    []result
-	sets   map[string]corpus.Set
+	// other are results of the other part, for groups measured over both.
+	other []result
+	sets  map[string]corpus.Set
+}
+
+// newTally begins a report. In JSON a list is never null.
+func newTally() *tally {
+	return &tally{sets: map[string]corpus.Set{}, report: Report{
+		Missing: []string{}, Sets: []Row{}, Subsets: []Row{}, Channels: []Row{}, Languages: []Row{}, Pairs: []Pair{},
+		Machine: Machine{Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
+	}}
 }
 
 // add takes the results of one set.
 func (t *tally) add(s corpus.Set, rs []result, speed Speed) {
-	if t.sets == nil {
-		t.sets = map[string]corpus.Set{}
-	}
 	t.sets[s.Name] = s
 	t.all = append(t.all, rs...)
 	row := newRow(rs)
@@ -65,7 +73,29 @@ func newRow(rs []result) Row {
 	if a, ok := score.NewArea(pos, neg); ok {
 		row.Area = &a
 	}
+	if l, ok := score.RecallAt(pos, neg, 0.01); ok {
+		row.AtHundredth = &l
+	}
+	if l, ok := score.RecallAt(pos, neg, 0.001); ok {
+		row.AtThousandth = &l
+	}
+	if fraud > 0 && legit > 0 {
+		c := calibration(rs)
+		row.Calibration = &c
+	}
 	return row
+}
+
+// calibration compares the probabilities of answers with the labels fraud and
+// legitimate.
+func calibration(rs []result) Calibration {
+	var points []score.Point
+	for i := range rs {
+		if r := &rs[i]; r.verdict != "" && r.verdict != failed && r.contact.Label != corpus.Spam {
+			points = append(points, score.Point{Probability: r.probability, Positive: r.contact.Label == corpus.Fraud})
+		}
+	}
+	return score.NewCalibration(points, 1)
 }
 
 // value is what a contact is ranked by: its probability of fraud, or the worst
@@ -95,41 +125,54 @@ func one(b bool) int {
 // finish makes what needs the results of all sets.
 func (t *tally) finish(l *corpus.Library, o Options) {
 	for _, s := range l.Subsets {
-		rs := t.pick(func(r *result) bool { return corpus.Any(s.Of, &r.contact) })
+		if s.BothParts && o.Limit > 0 {
+			continue
+		}
+		rs := t.pick(s.BothParts, func(r *result) bool { return corpus.Any(s.Of, &r.contact) })
 		if len(rs) > 0 {
 			row := newRow(rs)
-			row.Name = s.Name
+			row.Name, row.BothParts = s.Name, s.BothParts
 			t.report.Subsets = append(t.report.Subsets, row)
 		}
 	}
-	t.channels(o.Seed)
+	t.channels()
 	t.languages()
 	for _, p := range l.Pairs {
-		pos := t.values(p.Fraud, corpus.Fraud)
-		neg := t.values(p.Legitimate, corpus.Legitimate)
+		if p.BothParts && o.Limit > 0 {
+			continue
+		}
+		pos := t.values(p.BothParts, p.Fraud, corpus.Fraud)
+		neg := t.values(p.BothParts, p.Legitimate, corpus.Legitimate)
 		if a, ok := score.NewArea(pos, neg); ok {
-			t.report.Pairs = append(t.report.Pairs, Pair{p.Name, a})
+			t.report.Pairs = append(t.report.Pairs, Pair{p.Name, p.BothParts, a})
 		}
 	}
+	t.worst()
 	t.mistakes(o.Errors)
 	t.codes()
 }
 
-// pick returns the results that hold.
-func (t *tally) pick(holds func(*result) bool) []result {
+// pick returns the results that hold, those of the other part with them if both
+// is true.
+func (t *tally) pick(both bool, holds func(*result) bool) []result {
 	var out []result
 	for i := range t.all {
 		if holds(&t.all[i]) {
 			out = append(out, t.all[i])
 		}
 	}
+	for i := range t.other {
+		if both && holds(&t.other[i]) {
+			out = append(out, t.other[i])
+		}
+	}
 	return out
 }
 
 // values are the probabilities of the contacts of one label.
-func (t *tally) values(ss []corpus.Selector, label corpus.Label) []float64 {
+func (t *tally) values(both bool, ss []corpus.Selector, label corpus.Label) []float64 {
 	var out []float64
-	for _, r := range t.pick(func(r *result) bool {
+	for _, r := range t.pick(both, func(r *result) bool {
 		return r.verdict != "" && r.contact.Label == label && corpus.Any(ss, &r.contact)
 	}) {
 		out = append(out, r.value())
@@ -139,14 +182,14 @@ func (t *tally) values(ss []corpus.Selector, label corpus.Label) []float64 {
 
 // channels makes one row for each channel, a second one for its real sets where
 // it has others too, and its calibration.
-func (t *tally) channels(seed uint64) {
+func (t *tally) channels() {
 	t.report.Calibration = map[string]Calibration{}
-	for _, ch := range []string{"mail", "sms", "calls"} {
-		mine := t.pick(func(r *result) bool { return t.of(r).Channel == ch && t.of(r).About.Goal })
+	for _, ch := range channels {
+		mine := t.pick(false, func(r *result) bool { return t.of(r).Channel == ch && t.of(r).About.Goal })
 		if len(mine) == 0 {
 			continue
 		}
-		real := t.pick(func(r *result) bool {
+		real := t.pick(false, func(r *result) bool {
 			s := t.of(r)
 			return s.Channel == ch && s.About.Goal && s.About.Origin == "real"
 		})
@@ -158,22 +201,19 @@ func (t *tally) channels(seed uint64) {
 			row.Name, row.Channel, row.Origin = ch+", real sets alone", ch, "real"
 			t.report.Channels = append(t.report.Channels, row)
 		}
-		var points []score.Point
-		for _, r := range mine {
-			if r.verdict != "" && r.verdict != failed {
-				points = append(points, score.Point{Probability: r.probability, Positive: r.contact.Label == corpus.Fraud})
-			}
-		}
-		t.report.Calibration[ch] = score.NewCalibration(points, seed)
+		t.report.Calibration[ch] = calibration(mine)
 	}
 }
+
+// channels in the order in which they are reported.
+var channels = [...]string{"mail", "sms", "calls"}
 
 func (t *tally) of(r *result) corpus.Set { return t.sets[r.contact.Set] }
 
 // languages makes one row for each channel and language.
 func (t *tally) languages() {
 	groups := map[string][]result{}
-	for _, r := range t.pick(func(r *result) bool { return t.of(r).About.Goal && r.verdict != "" }) {
+	for _, r := range t.pick(false, func(r *result) bool { return t.of(r).About.Goal && r.verdict != "" }) {
 		key := t.of(&r).Channel + " " + cmp.Or(r.lang, "not told")
 		groups[key] = append(groups[key], r)
 	}
@@ -185,9 +225,8 @@ func (t *tally) languages() {
 		}
 		t.report.Languages = append(t.report.Languages, row)
 	}
-	order := []string{"mail", "sms", "calls"}
 	slices.SortFunc(t.report.Languages, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Channel), slices.Index(order, b.Channel)), cmp.Compare(b.Number, a.Number), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(slices.Index(channels[:], a.Channel), slices.Index(channels[:], b.Channel)), cmp.Compare(b.Number, a.Number), cmp.Compare(a.Name, b.Name))
 	})
 }
 
@@ -216,7 +255,7 @@ func (r *result) kind() string {
 func (t *tally) mistakes(most int) {
 	for _, set := range t.report.Sets {
 		for _, kind := range mistakeKinds {
-			rs := t.pick(func(r *result) bool { return r.contact.Set == set.Name && set.Goal && r.kind() == kind })
+			rs := t.pick(false, func(r *result) bool { return r.contact.Set == set.Name && set.Goal && r.kind() == kind })
 			slices.SortStableFunc(rs, func(a, b result) int {
 				c := cmp.Compare(a.probability, b.probability)
 				if kind == "false_alarm" {
@@ -231,6 +270,29 @@ func (t *tally) mistakes(most int) {
 				}
 				t.report.Mistakes = append(t.report.Mistakes, m)
 			}
+		}
+	}
+}
+
+// maxWorst is how many errors of each channel are listed in every report.
+const maxWorst = 20
+
+// worst lists the errors whose probabilities are farthest from the truth, of
+// the sets whose fraud is a goal: by channel and id, without codes.
+func (t *tally) worst() {
+	far := func(r *result) float64 {
+		if r.contact.Label == corpus.Fraud {
+			return 1 - r.value()
+		}
+		return r.value()
+	}
+	for _, ch := range channels {
+		rs := t.pick(false, func(r *result) bool { return t.of(r).Channel == ch && t.of(r).About.Goal && r.kind() != "" })
+		slices.SortStableFunc(rs, func(a, b result) int {
+			return cmp.Or(cmp.Compare(far(&b), far(&a)), cmp.Compare(a.contact.Set, b.contact.Set), cmp.Compare(a.contact.ID, b.contact.ID))
+		})
+		for _, r := range rs[:min(len(rs), maxWorst)] {
+			t.report.Worst = append(t.report.Worst, Mistake{Set: r.contact.Set, ID: r.contact.ID, Kind: r.kind(), Verdict: r.verdict, Probability: r.probability, Rule: r.rule, Failure: r.failure, Codes: []string{}})
 		}
 	}
 }

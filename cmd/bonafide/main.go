@@ -22,10 +22,13 @@ import (
 	"bonafide/contact/record"
 	"bonafide/contact/text"
 	"bonafide/data"
+	"bonafide/desk/contacts"
 	"bonafide/eval"
 	"bonafide/eval/corpus"
+	"bonafide/eval/simulate"
 	"bonafide/eval/train"
 	"bonafide/evidence"
+	"bonafide/fault"
 	"bonafide/server"
 )
 
@@ -213,10 +216,20 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report, err := eval.Measure(ctx, desk, library, eval.Options{
+	opt := eval.Options{
 		Sets: o.Sets, Part: o.Part, Limit: o.Limit, Seed: o.Seed, Errors: o.Errors, Language: folding.Language,
-		Version: version, Day: time.Now().UTC().Format(time.DateOnly),
-	})
+		Version: version, Day: time.Now().UTC().Format(time.DateOnly), Bars: o.Full,
+	}
+	if o.Full {
+		o.Ablate, o.Obfuscate = true, []string{"all"}
+	}
+	if opt.Obfuscate, err = simulate.ParseKinds(o.Obfuscate); err != nil {
+		return fault.New(fault.Invalid, "--obfuscate", "%s", err.Error())
+	}
+	if o.Ablate {
+		opt.Variants = variants(desk)
+	}
+	report, err := eval.Measure(ctx, desk, library, opt)
 	if err != nil {
 		return err
 	}
@@ -246,4 +259,25 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 		return train.ReportLeftOut(ctx, src, o.Langs, out)
 	}
 	return train.WriteAll(ctx, src, o.Langs, o.Into, out)
+}
+
+// variants are desks that lack a kind of knowledge.
+func variants(desk *contacts.Desk) []eval.Variant {
+	const model = "model" // the evidence group of a fitted model
+	fitted := false
+	for _, c := range desk.Codes().Codes() {
+		w, _ := desk.Codes().Weight(c)
+		fitted = fitted || w.Group == model
+	}
+	out := []eval.Variant{
+		{Name: eval.RulesOnly, Desk: desk.Without(contacts.Ablation{Groups: []string{model}})},
+		{Name: eval.ModelOnly, Desk: desk.Without(contacts.Ablation{Only: []string{model}})},
+		{Name: "without mail authentication", Desk: desk.Without(contacts.Ablation{Authentication: true})},
+	}
+	if !fitted {
+		for i := range 2 {
+			out[i].Missing = "no evidence in the group \"" + model + "\": all that is shipped are rules"
+		}
+	}
+	return out
 }

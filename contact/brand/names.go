@@ -1,6 +1,8 @@
 package brand
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -115,6 +117,20 @@ func (n *names) addBrand(p *Profile) {
 	for _, phrase := range p.Claim.Never {
 		n.never[p.ID] = append(n.never[p.ID], strings.ToLower(phrase))
 	}
+}
+
+// Words returns the words of all names of brands, sorted: where a disguise hides
+// one of them, it is worth undoing.
+func (b *Book) Words() []string {
+	seen := map[string]bool{}
+	for _, list := range b.names.byWord {
+		for _, n := range list {
+			for _, w := range n.words {
+				seen[w] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // words cuts a text into runs of letters and digits of scripts with spaces.

@@ -14,7 +14,11 @@
 package redflag
 
 import (
+	"maps"
+	"slices"
 	"sort"
+	"strings"
+	"unicode"
 
 	"bonafide/contact"
 	"bonafide/contact/text"
@@ -48,6 +52,24 @@ func (c *Catalogue) Flags(lang string) []evidence.Code {
 		return nil
 	}
 	return append([]evidence.Code(nil), l.flags...)
+}
+
+// Words returns the words and beginnings of words that patterns of any language
+// look for, sorted: where a disguise hides one of them, it is worth undoing.
+// Umlauts stand both as they are written out in patterns and as letters.
+func (c *Catalogue) Words() []string {
+	seen := map[string]bool{}
+	letters := strings.NewReplacer("ae", "ä", "oe", "ö", "ue", "ü")
+	for _, l := range c.languages {
+		for k := range l.keys {
+			if k.kind != exact && k.kind != prefix || k.class != word || strings.ContainsFunc(k.text, func(r rune) bool { return !unicode.IsLetter(r) || isCJK(r) }) {
+				continue
+			}
+			seen[k.text] = true
+			seen[letters.Replace(k.text)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // Find returns at most one finding per flag: the first place where a

@@ -22,6 +22,8 @@ type folder struct {
 	units  []unit
 	key    []byte
 	plain  plainText
+	// latin: the line has Latin letters.
+	latin bool
 	// reversed is the index of the first unit behind a right-to-left override,
 	// -1 without one.
 	reversed int
@@ -88,7 +90,7 @@ func plain(s string) bool {
 			fallthrough
 		default:
 			if length == 1 {
-				if singles++; singles >= minSpaced {
+				if singles++; singles >= minShort {
 					return false
 				}
 			} else if length > 1 {
@@ -98,7 +100,7 @@ func plain(s string) bool {
 		}
 		prev = c
 	}
-	return singles+min(length, 1) < minSpaced
+	return singles+min(length, 1) < minShort
 }
 
 // Classes of ASCII for the fast path.
@@ -214,6 +216,7 @@ func (f *folder) line(at, end int) {
 	}
 	f.turn()
 	f.join()
+	f.latin = slices.ContainsFunc(f.units, func(u unit) bool { return u.class&^spacedOut == latin })
 	f.write()
 }
 

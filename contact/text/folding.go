@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -33,6 +35,44 @@ type Folding struct {
 	umlaut     map[string]bool // brands and English words
 	small      *small
 	lang       *languages
+	// further are words that a disguise is taken off without calling it one.
+	further map[string]bool
+}
+
+// With returns a folding that also knows the words that other rooms look for
+// (small letters, NFKC): disguise by digits, signs, spacing or look-alikes is
+// undone where one of them comes out. Doing so is no finding: people write "c4n"
+// and "2nite", too, and only the words of text/vocabulary.yaml are worth the
+// trouble to nobody but a fraudster. Shorter words than three letters and words
+// with other characters than letters are left out.
+func (v *Folding) With(words []string) *Folding {
+	out := *v
+	out.vocabulary, out.keys, out.lengths = maps.Clone(v.vocabulary), make(map[string][]string, len(v.keys)+len(words)), maps.Clone(v.lengths)
+	for k, ws := range v.keys {
+		out.keys[k] = slices.Clone(ws)
+	}
+	out.further = maps.Clone(v.further)
+	if out.further == nil {
+		out.further = make(map[string]bool, len(words))
+	}
+	for _, w := range words {
+		n := utf8.RuneCountInString(w)
+		if _, have := out.vocabulary[w]; have || n < minShort || n > maxWord || strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) || r >= 0x2e80 }) {
+			continue
+		}
+		out.further[w] = true
+		out.add(w)
+	}
+	return &out
+}
+
+// add files a word of the vocabulary.
+func (v *Folding) add(w string) {
+	v.vocabulary[w] = struct{}{}
+	k := string(v.leetKey(nil, []byte(w)))
+	v.keys[k] = append(v.keys[k], w)
+	first, _ := utf8.DecodeRuneInString(k)
+	v.lengths[first] |= 1 << min(utf8.RuneCountInString(w), 63)
 }
 
 // LoadFolding reads the tables from text/* below the data folder. An error
@@ -141,11 +181,7 @@ func (v *Folding) loadVocabulary(fsys fs.FS) error {
 			if _, ok := v.vocabulary[w]; ok {
 				continue
 			}
-			v.vocabulary[w] = struct{}{}
-			k := string(v.leetKey(nil, []byte(w)))
-			v.keys[k] = append(v.keys[k], w)
-			first, _ := utf8.DecodeRuneInString(k)
-			v.lengths[first] |= 1 << min(utf8.RuneCountInString(w), 63)
+			v.add(w)
 		}
 		return nil
 	}
@@ -195,7 +231,7 @@ func (v *Folding) leetRune(r rune) rune {
 // lookup finds the word of the vocabulary that w is, or becomes when its digits
 // and signs are read as letters.
 func (v *Folding) lookup(w []byte) (string, bool) {
-	if len(w) < minSpaced || len(v.keys) == 0 {
+	if len(w) < minShort || len(v.keys) == 0 {
 		return "", false
 	}
 	if _, ok := v.vocabulary[string(w)]; ok {

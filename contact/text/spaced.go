@@ -14,7 +14,7 @@ func (f *folder) join() {
 			singles++
 		}
 	}
-	if singles < minSpaced {
+	if singles < minShort {
 		return
 	}
 	kept := u[:0]
@@ -32,9 +32,10 @@ func (f *folder) join() {
 }
 
 // single reports whether character i stands alone: a letter, or a digit or sign
-// that may mean one, with no other next to it.
+// that may mean one, with no other next to it. An exclamation mark behind a
+// letter ends a word.
 func single(u []unit, i int) bool {
-	return lettery(u[i].class) && (i == 0 || !lettery(u[i-1].class)) && (i+1 == len(u) || !lettery(u[i+1].class))
+	return lettery(u[i].class) && (i == 0 || !lettery(u[i-1].class)) && (i+1 == len(u) || !lettery(u[i+1].class) || u[i+1].r == '!' && u[i].class != sign)
 }
 
 func lettery(c class) bool { return c >= digit && c <= foreign }
@@ -66,7 +67,7 @@ func series(u []unit, i int) int {
 		sep, end = s, j+1
 		letters++
 	}
-	if letters < minSpaced {
+	if letters < minShort {
 		return 0
 	}
 	return end - i
@@ -83,21 +84,23 @@ func separator(r rune) bool {
 func (f *folder) joinSeries(kept, s []unit) []unit {
 	letters := make([]unit, 0, len(s))
 	breaks := make([]*unit, 0, len(s)) // the space to write before a letter
-	plainLetters, gaps := true, 0
+	plainLetters, gaps, spaces, wide := true, 0, true, false
 	for i := range s {
 		if !lettery(s[i].class) {
 			gaps++
+			spaces = spaces && s[i].class == space
 			continue
 		}
 		var b *unit
 		if gaps > 1 {
-			b = &s[i-1]
+			b, wide = &s[i-1], true
 		}
 		gaps = 0
 		plainLetters = plainLetters && s[i].class != digit && s[i].class != sign
 		letters, breaks = append(letters, s[i]), append(breaks, b)
 	}
-	found := f.split(letters, breaks)
+	// Signs, and spaces beside wider ones, say themselves where a word ends.
+	found := f.split(letters, breaks, spaces && !wide)
 	if !found && (!plainLetters || len(letters) < minSpaced+1) {
 		return append(kept, s...)
 	}
@@ -111,39 +114,71 @@ func (f *folder) joinSeries(kept, s []unit) []unit {
 	return kept
 }
 
-// split marks where words of the vocabulary begin and end in a series, and the
-// first letter of each as spaced out. It reports whether there is any.
-func (f *folder) split(letters []unit, breaks []*unit) bool {
+// split marks where words begin and end in a series, and the first letter of
+// each word of the vocabulary as spaced out. It reports whether there is any.
+// free: nothing but the vocabulary tells where words end.
+func (f *folder) split(letters []unit, breaks []*unit, free bool) bool {
 	f.plain.reset()
 	for _, u := range letters {
 		f.plain.add(f.v, f.v.base(u.r))
 	}
 	found := false
 	for i := 0; i < len(letters); {
-		limit := min(len(letters), i+maxWord)
-		for j := i + 1; j < limit; j++ {
-			if breaks[j] != nil {
-				limit = j
-				break
-			}
+		end := i + 1
+		for end < len(letters) && breaks[end] == nil {
+			end++
 		}
-		n := f.plain.longest(f.v, i, limit)
-		if n == 0 {
-			i++
-			continue
-		}
-		found = true
-		letters[i].class |= spacedOut
-		if i > 0 && breaks[i] == nil {
-			breaks[i] = gapBetween(&letters[i-1], &letters[i])
-		}
-		if i+n < len(letters) && breaks[i+n] == nil {
-			breaks[i+n] = gapBetween(&letters[i+n-1], &letters[i+n])
-		}
-		i += n
+		found = f.splitPiece(letters, breaks, i, end, free) || found
+		i = end
 	}
 	return found
 }
+
+// splitPiece does so between two places of a series that are not parted by a
+// wide gap.
+func (f *folder) splitPiece(letters []unit, breaks []*unit, from, to int, free bool) bool {
+	type place struct{ at, n int }
+	var words []place
+	covered := 0
+	for i := from; i < to; {
+		n := f.plain.longest(f.v, i, min(to, i+maxWord))
+		if n == 0 || !free && i > from && !f.plain.trick(f.v, i, i+n) {
+			i++
+			continue
+		}
+		words = append(words, place{i, n})
+		covered += n
+		i += n
+	}
+	// An ending that is no word belongs to the word before it.
+	if n := len(words); n > 0 {
+		if last := words[n-1]; to-last.at-last.n <= maxEnding {
+			covered += to - last.at - last.n
+			words[n-1].n = to - last.at
+		}
+	}
+	found := false
+	for _, w := range words {
+		trick := f.plain.trick(f.v, w.at, w.at+w.n)
+		if trick {
+			letters[w.at].class |= spacedOut
+		}
+		if !trick && covered*5 < (to-from)*4 {
+			continue // chance: short words stand in most long ones
+		}
+		found = true
+		if w.at > from && breaks[w.at] == nil {
+			breaks[w.at] = gapBetween(&letters[w.at-1], &letters[w.at])
+		}
+		if end := w.at + w.n; end < to && breaks[end] == nil {
+			breaks[end] = gapBetween(&letters[end-1], &letters[end])
+		}
+	}
+	return found
+}
+
+// maxEnding is the longest ending that a word of the vocabulary may have.
+const maxEnding = 3
 
 // gapBetween returns the space to write between two letters.
 func gapBetween(a, b *unit) *unit {
@@ -185,4 +220,15 @@ func (p *plainText) longest(v *Folding, i, limit int) int {
 		}
 	}
 	return 0
+}
+
+// trick reports whether a word of the vocabulary whose disguise is a trick
+// begins at place i and ends at j or, but for an ending, before it.
+func (p *plainText) trick(v *Folding, i, j int) bool {
+	for k := j; k > i && k >= j-maxEnding; k-- {
+		if word, ok := v.lookup(p.raw[p.rawAt[i]:p.rawAt[k]]); ok {
+			return !v.further[word]
+		}
+	}
+	return false
 }

@@ -127,6 +127,25 @@ func Read(p contact.Part, v *Folding) *Reading {
 	return r
 }
 
+// Size is the length in bytes that the part would have without disguise: letters
+// of styled alphabets, invisible characters and the gaps of spaced-out words,
+// of three or four bytes each, do not make a text longer. White space counts as
+// it stands.
+func (r *Reading) Size() int {
+	n := len(r.Part.Text)
+	for i, x := range r.runs {
+		next := run{at: int32(len(r.Folded)), start: x.end}
+		if i+1 < len(r.runs) {
+			next = r.runs[i+1]
+		}
+		if c := r.Folded[x.at]; !x.linear && c != ' ' && c != '\n' {
+			n -= max(0, int(x.end-x.start)-int(next.at-x.at))
+		}
+		n -= max(0, int(next.start-x.end))
+	}
+	return n
+}
+
 // Where leads a span of Folded back to the bytes of the original text. Spans
 // out of range are cut to it. Quote is cut to 160 bytes at a rune.
 func (r *Reading) Where(s Span) evidence.Where {

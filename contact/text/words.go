@@ -11,6 +11,8 @@ import (
 const (
 	// minSpaced is the number of single letters in a row that may be a word.
 	minSpaced = 4
+	// minShort is the length of the shortest word that a disguise is taken off.
+	minShort = 3
 	// maxSpaced bounds a series of single letters that is joined.
 	maxSpaced = 200
 	// maxWord is the longest word, in characters, that is looked up.
@@ -106,12 +108,14 @@ func (f *folder) trick(kind string, from, to int) {
 // counts is what a word is made of.
 type counts struct {
 	letters, latin, more, shapes, foreign, wide int
+	scripts                                     int // foreign ones, two at most
 	hidden, override                            bool
 }
 
 func tally(w []unit) counts {
 	var t counts
 	softs, run, fragments := 0, 0, 0
+	var script *unicode.RangeTable
 	for i, u := range w {
 		switch u.class &^ spacedOut {
 		case latin:
@@ -127,6 +131,9 @@ func tally(w []unit) counts {
 		case foreign:
 			t.foreign++
 			t.letters++
+			if script == nil || t.scripts == 1 && !unicode.Is(script, u.r) {
+				script, t.scripts = scriptOf(u.r), t.scripts+1
+			}
 		}
 		if u.wide {
 			t.wide++
@@ -151,6 +158,16 @@ func tally(w []unit) counts {
 	return t
 }
 
+// scriptOf returns the script of a letter that may imitate a Latin one.
+func scriptOf(r rune) *unicode.RangeTable {
+	for _, s := range []*unicode.RangeTable{unicode.Cyrillic, unicode.Greek, unicode.Armenian} {
+		if unicode.Is(s, r) {
+			return s
+		}
+	}
+	return unicode.Other_Alphabetic // any other: what follows is another one
+}
+
 // lookAlikes undoes letters that imitate others, and reports whether that is a
 // trick: a word of letters of two scripts, or a known word made of look-alikes.
 func (f *folder) lookAlikes(w []unit, t counts) bool {
@@ -172,7 +189,7 @@ func (f *folder) lookAlikes(w []unit, t counts) bool {
 		}
 	}
 	switch {
-	case foldable == t.foreign && (t.latin+t.shapes > 0 || len(w) >= minSpaced && f.known(w)):
+	case foldable == t.foreign && (t.latin+t.shapes > 0 || t.scripts > 1 || (len(w) >= minSpaced || len(w) >= minShort && f.latin) && f.known(w)):
 		for i := range w {
 			if w[i].class == foreign {
 				w[i].r = f.v.latinOf(w[i].r)
@@ -209,23 +226,26 @@ func (f *folder) toForeign(w []unit) bool {
 
 // accents takes needless accents off a word ("Amàzon", "pässwörd"): any off a
 // brand; off an English word only those that no real word of another language
-// has there ("détails" is French, "Zählung" German).
+// has there ("détails" is French, "Zählung" German). Off other words only those
+// of no language of ours are taken, and that is no trick.
 func (f *folder) accents(w []unit, t counts) bool {
-	if t.more == 0 || t.latin < minSpaced || len(w) > maxWord {
+	if t.more == 0 || t.latin < minShort || len(w) > maxWord {
 		return false
 	}
-	foreignAccent := false
+	foreignAccent, ordinary := false, false
 	f.key = f.key[:0]
 	for _, u := range w {
 		r := unicode.ToLower(u.r)
 		foreignAccent = foreignAccent || u.class == latinMore && strings.ContainsRune(f.v.accented, r)
+		ordinary = ordinary || u.class == latinMore && strings.ContainsRune("äöüßåøæœ", r)
 		f.key = utf8.AppendRune(f.key, r)
 	}
 	if _, ok := f.v.vocabulary[string(f.key)]; ok || !f.known(w) {
 		return false
 	}
 	word, _ := f.v.lookup(f.key) // f.key is the plain word since known
-	if !f.v.umlaut[word] || foreignAccent && !f.v.brands[word] {
+	further := f.v.further[word]
+	if !further && !f.v.umlaut[word] || further && ordinary || foreignAccent && !f.v.brands[word] {
 		return false
 	}
 	for i := range w {
@@ -233,7 +253,7 @@ func (f *folder) accents(w []unit, t counts) bool {
 			w[i].r = f.v.base(w[i].r)
 		}
 	}
-	return true
+	return !further
 }
 
 func lower(w []unit) {
@@ -247,7 +267,7 @@ func lower(w []unit) {
 }
 
 // leet undoes digits and signs in a word where a word of the vocabulary comes
-// out, and reports whether it did.
+// out, and reports whether that is a trick.
 func (f *folder) leet(w []unit) bool {
 	letters, signs := 0, 0
 	for _, u := range w {
@@ -258,7 +278,7 @@ func (f *folder) leet(w []unit) bool {
 			letters++
 		}
 	}
-	if letters < 2 || signs == 0 || len(w) > maxWord {
+	if letters < 2 && (letters == 0 || len(w) <= minSpaced) || signs == 0 || len(w) > maxWord {
 		return false
 	}
 	for {
@@ -266,24 +286,38 @@ func (f *folder) leet(w []unit) bool {
 		for _, u := range w {
 			f.key = utf8.AppendRune(f.key, u.r)
 		}
-		if word, ok := f.v.lookup(f.key); ok && word != string(f.key) {
+		if word, ok := f.v.lookup(f.key); ok && word != string(f.key) && f.believed(w, word) {
 			i := 0
 			for _, r := range word {
 				w[i].r = r
 				i++
 			}
-			return true
+			return !f.v.further[word]
 		}
 		// punctuation at the ends is not part of the word
 		switch {
-		case w[len(w)-1].class == sign && len(w) > minSpaced:
+		case w[len(w)-1].class == sign && len(w) > minShort:
 			w = w[:len(w)-1]
-		case w[0].class == sign && len(w) > minSpaced:
+		case w[0].class == sign && len(w) > minShort:
 			w = w[1:]
 		default:
 			return false
 		}
 	}
+}
+
+// believed reports whether digits and signs in w may be meant as letters of
+// word: not an exclamation mark behind a word, and in three letters only what
+// stands in the middle ("f3e", but "1st" and "2nd" are what they are).
+func (f *folder) believed(w []unit, word string) bool {
+	if !f.v.further[word] {
+		return len(w) >= minSpaced
+	}
+	first, last := w[0], w[len(w)-1]
+	if last.r == '!' || last.r == '+' {
+		return false
+	}
+	return len(w) >= minSpaced || first.class != digit && first.class != sign && last.class != digit && last.class != sign
 }
 
 // base returns the plain small Latin letter that a character looks like, or the

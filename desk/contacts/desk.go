@@ -123,6 +123,8 @@ type Desk struct {
 	// trust is what of a mail's own lines is believed.
 	trust mailauth.Input
 	texts *sentences
+	// without is set by Without alone.
+	without Ablation
 }
 
 // New loads all knowledge. An error names the file that does not hold
@@ -155,6 +157,8 @@ func New(cfg Config) (*Desk, error) {
 		}
 	}
 	d.prints = d.prints.With(cfg.FingerprintKey)
+	// What a disguise hides is worth undoing where somebody looks for it.
+	d.folding = d.folding.With(append(d.flags.Words(), d.brands.Words()...))
 	var err error
 	d.rules, err = verdict.LoadRules(cfg.Data, d.table)
 	return d, err
@@ -184,6 +188,7 @@ func (d *Desk) Check(ctx context.Context, req Request, who Caller) (*Answer, err
 		return nil, err
 	}
 	es, _ := d.table.Weigh(s.findings)
+	es = d.without.keep(es)
 	v := d.rules.Decide(verdict.Input{Contact: s.contact, Evidence: es, Table: d.table})
 	if d.cfg.Observe != nil {
 		d.cfg.Observe(string(s.contact.Channel), string(v.Outcome))

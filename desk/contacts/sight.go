@@ -130,7 +130,7 @@ func (d *Desk) name(req Request, s *sight) {
 
 // authenticate checks the signatures of a mail and adds what they show.
 func (d *Desk) authenticate(ctx context.Context, s *sight) brand.Auth {
-	if s.contact.Mail == nil {
+	if s.contact.Mail == nil || d.without.Authentication {
 		return brand.Auth{}
 	}
 	var resolver mailauth.Resolver
@@ -277,9 +277,9 @@ func (d *Desk) numbered(s *sight, fs []evidence.Finding) []evidence.Finding {
 // stand there by chance.
 func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
 	size := 0
-	for _, p := range s.contact.Parts {
-		if p.Kind != contact.Told && p.Kind != contact.Hidden || voiced(s.contact.Channel) {
-			size += len(p.Text)
+	for _, r := range s.readings {
+		if k := r.Part.Kind; k != contact.Told && k != contact.Hidden || voiced(s.contact.Channel) {
+			size += r.Size()
 		}
 	}
 	claimed := len(s.claimed) > 0 || slices.ContainsFunc(fs, func(f evidence.Finding) bool {
@@ -337,6 +337,9 @@ func (s *sight) asksPayment() bool {
 // consult asks the books: the person's own orders as given, and the shop's for
 // whom it vouches or whom an operator names. Nobody else's books are opened.
 func (d *Desk) consult(ctx context.Context, req Request, who Caller, s *sight) ([]evidence.Finding, error) {
+	if d.without.Orders {
+		return nil, nil
+	}
 	q := record.Question{
 		Channel: s.contact.Channel, At: s.contact.At, Mentions: mentionsOf(s.mentions, s.contact.At), Orders: ordersOf(req.Orders),
 		AsksPayment: s.asksPayment(), PaymentPrompt: answerOf(req.PaymentPrompt), Key: d.cfg.RegisterKey,

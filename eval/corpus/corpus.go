@@ -66,8 +66,10 @@ type Contact struct {
 	Lang  string
 	// Amazon stands in From or subject of a mail, or in a text.
 	Amazon bool
-	Raw    []byte
-	Text   string
+	// Checked is what a person found it to be who read it; "" for most.
+	Checked Checked
+	Raw     []byte
+	Text    string
 }
 
 // Selector picks contacts of a set.
@@ -77,12 +79,22 @@ type Selector struct {
 	Amazon bool `yaml:"amazon"`
 	// Class picks only contacts of the set's own class; empty picks all.
 	Class string `yaml:"class"`
+	// Checked picks only fraud that a person found to be this; legitimate
+	// contacts are not concerned.
+	Checked Checked `yaml:"checked"`
+	// ID picks only contacts whose id begins so.
+	ID string `yaml:"id"`
+	// Label picks only contacts of a label; empty picks all.
+	Label Label `yaml:"label"`
 }
 
 // Subset is a part of sets that is reported by itself.
 type Subset struct {
 	Name string     `yaml:"name"`
 	Of   []Selector `yaml:"of"`
+	// BothParts: the other part of the sets is measured with it, because one
+	// part alone is too small to tell anything.
+	BothParts bool `yaml:"both_parts"`
 }
 
 // Pair is a comparison of the fraud of some sets with the legitimate contacts
@@ -91,6 +103,7 @@ type Pair struct {
 	Name       string     `yaml:"name"`
 	Fraud      []Selector `yaml:"fraud"`
 	Legitimate []Selector `yaml:"legitimate"`
+	BothParts  bool       `yaml:"both_parts"`
 }
 
 // Library is a folder of sets.
@@ -102,7 +115,8 @@ type Library struct {
 	Subsets []Subset
 	Pairs   []Pair
 
-	fsys fs.FS
+	fsys    fs.FS
+	checked map[string]map[string]checkedLabel
 }
 
 //go:embed sets.yaml
@@ -129,7 +143,11 @@ func Open(fsys fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("corpus: list the folder: %w", err)
 	}
-	l := &Library{Subsets: d.Subsets, Pairs: d.Pairs, fsys: fsys}
+	checked, err := shippedChecked()
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{Subsets: d.Subsets, Pairs: d.Pairs, fsys: fsys, checked: checked}
 	found := map[string]bool{}
 	for _, f := range files {
 		name, channel, ok := setOf(f.Name())
@@ -174,10 +192,36 @@ func setOf(file string) (name, channel string, ok bool) {
 
 // Picks reports whether a selector picks a contact.
 func (s Selector) Picks(c *Contact) bool {
-	return s.Set == c.Set && (!s.Amazon || c.Amazon) && (s.Class == "" || c.Label != Fraud || s.Class == c.Class)
+	return s.Set == c.Set && (!s.Amazon || c.Amazon) && (s.Class == "" || c.Label != Fraud || s.Class == c.Class) &&
+		(s.Checked == "" || c.Label != Fraud || s.Checked == c.Checked) && strings.HasPrefix(c.ID, s.ID) && (s.Label == "" || s.Label == c.Label)
 }
 
 // Any reports whether one of several selectors picks a contact.
 func Any(selectors []Selector, c *Contact) bool {
 	return slices.ContainsFunc(selectors, func(s Selector) bool { return s.Picks(c) })
+}
+
+// BothParts reports whether a contact belongs to a group that is measured over
+// both parts.
+func (l *Library) BothParts(c *Contact) bool {
+	for _, s := range l.Subsets {
+		if s.BothParts && Any(s.Of, c) {
+			return true
+		}
+	}
+	for _, p := range l.Pairs {
+		if p.BothParts && (Any(p.Fraud, c) || Any(p.Legitimate, c)) {
+			return true
+		}
+	}
+	return false
+}
+
+// AnyBothParts reports whether a set has contacts of such a group.
+func (l *Library) AnyBothParts(set string) bool {
+	of := func(s Selector) bool { return s.Set == set }
+	return slices.ContainsFunc(l.Subsets, func(s Subset) bool { return s.BothParts && slices.ContainsFunc(s.Of, of) }) ||
+		slices.ContainsFunc(l.Pairs, func(p Pair) bool {
+			return p.BothParts && (slices.ContainsFunc(p.Fraud, of) || slices.ContainsFunc(p.Legitimate, of))
+		})
 }

@@ -25,6 +25,14 @@ const (
 
 const labelsFile = "labels.jsonl"
 
+// Other returns the other part.
+func Other(part string) string {
+	if part == Test {
+		return Train
+	}
+	return Test
+}
+
 // Query says which contacts of a set are wanted.
 type Query struct {
 	// Part is Train or Test.
@@ -198,6 +206,7 @@ func (l *Library) mails(s Set, file string, q Query, do func(*Contact) error) er
 		}
 		return do(&Contact{
 			Set: s.Name, ID: h.Name, Label: mailLabels[m.Label], Class: m.Label, Amazon: m.From == "1" || m.Subject == "1", Raw: raw,
+			Checked: l.checked[s.Name][h.Name].Is,
 		})
 	})
 	if err != nil {

@@ -1,0 +1,24 @@
+package eval
+
+import (
+	"context"
+)
+
+// variants measures each variant like the desk itself.
+func (m measurer) variants(ctx context.Context, t *tally) error {
+	for _, v := range m.opt.Variants {
+		out := VariantRows{Name: v.Name, Missing: v.Missing}
+		if v.Missing == "" {
+			its := m
+			its.desk, its.opt.Errors = v.Desk, 0
+			vt := newTally()
+			if err := its.pass(ctx, vt); err != nil {
+				return err
+			}
+			vt.finish(m.library, Options{Limit: max(m.opt.Limit, 1)}) // without groups of both parts
+			out.Channels, out.Sets, out.Subsets = vt.report.Channels, vt.report.Sets, vt.report.Subsets
+		}
+		t.report.Variants = append(t.report.Variants, out)
+	}
+	return nil
+}
