@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
+	"strings"
 
 	"bonafide/contact/text"
 	"bonafide/contact/textmodel"
@@ -46,6 +48,19 @@ func (d *document) weigh(whole text.Span) {
 	d.candidates = append(d.candidates, c)
 }
 
+// least is the stance that a sentence must have for a composition to count
+// there: what the model does not know it does not hold back.
+func (l *lexicon) least(h heldRule) float32 {
+	code := l.rules[h.rule].code
+	switch {
+	case !slices.Contains(l.model.Flags, string(code)):
+		return float32(math.Inf(-1))
+	case strings.HasPrefix(string(code), "theme_"):
+		return l.model.Bounds.KeepTheme
+	}
+	return l.model.Bounds.Keep
+}
+
 // keep notes that compositions hold, each at its first place.
 func (d *document) keep(held []heldRule) {
 	for _, h := range held {
@@ -60,11 +75,11 @@ func (d *document) keep(held []heldRule) {
 // known. A composition whose sentence tells of a fraud, warns of it or does
 // rightly what frauds imitate does not count; and a sentence that is plainly
 // about a flag and plainly does it raises the flag though no composition holds.
-func (d *document) judge() {
+func (d *document) judge(modelOnly bool) {
 	for _, c := range d.candidates {
 		stance := d.blend(c)
-		if stance >= d.model.Bounds.Keep {
-			d.keep(c.held)
+		if !modelOnly {
+			d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.least(h) }))
 		}
 		if stance < d.model.Bounds.Stance {
 			continue

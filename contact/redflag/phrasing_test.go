@@ -215,5 +215,5 @@ func floors(recall, alarms float64) map[string]rateFloor {
 // unseenFloors are the rates on unseen wordings when they were last measured,
 // less a point or two.
 func unseenFloors() map[string]rateFloor {
-	return map[string]rateFloor{"en": {0.77, 0.02}, "de": {0.80, 0.02}, "ja": {0.72, 0.025}}
+	return map[string]rateFloor{"en": {0.79, 0.03}, "de": {0.83, 0.02}, "ja": {0.74, 0.03}}
 }

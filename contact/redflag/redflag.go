@@ -29,9 +29,9 @@ import (
 // Catalogue is the compiled knowledge of all languages. It does not change
 // after Load and may be used by many goroutines.
 type Catalogue struct {
-	languages map[string]*lexicon
-	order     []string
-	rulesOnly bool
+	languages            map[string]*lexicon
+	order                []string
+	rulesOnly, modelOnly bool
 }
 
 // MaxSentences bounds how many sentences of one contact are read; what stands
@@ -115,6 +115,12 @@ func (c *Catalogue) RulesOnly() *Catalogue {
 	return &Catalogue{languages: c.languages, order: c.order, rulesOnly: true}
 }
 
+// ModelOnly returns the catalogue without compositions: only what was learned
+// raises flags. It is for measuring, too.
+func (c *Catalogue) ModelOnly() *Catalogue {
+	return &Catalogue{languages: c.languages, order: c.order, modelOnly: true}
+}
+
 func (c *Catalogue) model(l *lexicon) *textmodel.Model {
 	if c.rulesOnly {
 		return nil
@@ -133,6 +139,9 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			continue // a lexicon that nothing calls for costs no time
 		}
 		lex := c.languages[lang]
+		if c.modelOnly && lex.model == nil {
+			continue
+		}
 		sc := lex.scanner()
 		doc := lex.newDocument(r, sc, c.model(lex))
 		for i := first; i < len(r.Sentences); i++ {
@@ -145,7 +154,7 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			}
 			doc.add(r.Sentences[i])
 		}
-		doc.judge()
+		doc.judge(c.modelOnly)
 		doc.findings(ch, found)
 		sc.release()
 	}

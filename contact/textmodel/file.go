@@ -11,17 +11,17 @@ import (
 
 // A model file is little-endian:
 //
-//	"BFTM" 1            magic and version
+//	"BFTM" 2            magic and version
 //	lang, flags         strings: length byte and bytes; a count byte before flags
 //	grams               byte: how many words are looked at together
-//	bounds              3 float32
+//	bounds              4 float32
 //	unit of stance, unit of topics   float32: what one step of a weight is worth
 //	stance bias, topic biases        float32
 //	n                   uint32, then n features by ascending key:
 //	    key uint32, block and idf byte (2 bits, 6 bits of sixths), stance int8,
 //	    count byte of topics, and per topic: flag byte, weight int8
 const (
-	magic      = "BFTM\x01"
+	magic      = "BFTM\x02"
 	idfStep    = 1.0 / 6
 	maxKeys    = 1 << 20
 	maxModel   = 8 << 20
@@ -40,14 +40,14 @@ func Read(r io.Reader) (*Model, error) {
 	}
 	d := &decoder{b: raw}
 	if string(d.take(len(magic))) != magic {
-		return nil, errors.New("textmodel: read: not a model file of version 1; train it again with bonafide train contact")
+		return nil, errors.New("textmodel: read: not a model file of version 2; train it again with bonafide train contact")
 	}
 	m := &Model{Lang: d.text()}
 	for range d.byte() {
 		m.Flags = append(m.Flags, d.text())
 	}
 	m.grams = int(d.byte())
-	m.Bounds = Bounds{d.float(), d.float(), d.float()}
+	m.Bounds = Bounds{d.float(), d.float(), d.float(), d.float()}
 	stanceUnit, topicUnit := d.float(), d.float()
 	m.stanceBias = d.float()
 	for range m.Flags {
@@ -99,7 +99,7 @@ func (m *Model) Write(w io.Writer) error {
 	b = append(b, byte(m.grams))
 	stanceUnit := unit(len(m.stance), func(i int) float32 { return m.stance[i] })
 	topicUnit := unit(len(m.topic), func(i int) float32 { return m.topic[i].weight })
-	for _, f := range append([]float32{m.Bounds.Keep, m.Bounds.Topic, m.Bounds.Stance, stanceUnit, topicUnit, m.stanceBias}, m.topicBias...) {
+	for _, f := range append([]float32{m.Bounds.Keep, m.Bounds.KeepTheme, m.Bounds.Topic, m.Bounds.Stance, stanceUnit, topicUnit, m.stanceBias}, m.topicBias...) {
 		b = appendFloat(b, f)
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.keys)))

@@ -66,8 +66,9 @@ type Model struct {
 // Bounds are thresholds on scores, in natural log-odds.
 type Bounds struct {
 	// Keep is the least stance with which a composition that holds raises its
-	// flag.
-	Keep float32
+	// flag; KeepTheme that of flags that say only what the line claims ("your
+	// parcel is lost"), where stance tells less.
+	Keep, KeepTheme float32
 	// Topic and Stance are the least scores with which a line raises a flag
 	// though no composition holds.
 	Topic, Stance float32

@@ -136,7 +136,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
-	f.Add([]byte("BFTM\x01"))
+	f.Add([]byte("BFTM\x02"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m, err := textmodel.Read(bytes.NewReader(raw))
 		if err != nil {

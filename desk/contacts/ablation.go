@@ -10,11 +10,10 @@ import (
 // switches nothing off. No door offers it: answers for people always rest on
 // all that is known.
 type Ablation struct {
-	// Groups of evidence (data/evidence/groups.yaml) that do not count. The
-	// evidence of a fitted model is the group "model".
-	Groups []string
-	// Only lists the groups that count; empty means all.
-	Only []string
+	// Model: red flags rest on compositions alone, not on what was learned.
+	Model bool
+	// Rules: nothing counts but red flags that the model sees by itself.
+	Rules bool
 	// Authentication: signatures and their results are not looked at.
 	Authentication bool
 	// Orders: neither orders nor the outbound register are consulted.
@@ -26,15 +25,21 @@ type Ablation struct {
 func (d *Desk) Without(a Ablation) *Desk {
 	c := *d
 	c.without = a
+	switch {
+	case a.Rules:
+		c.flags = d.flags.ModelOnly()
+	case a.Model:
+		c.flags = d.flags.RulesOnly()
+	}
 	return &c
 }
 
 // keep returns the evidence that counts.
-func (a *Ablation) keep(es []evidence.Evidence) []evidence.Evidence {
-	if len(a.Groups) == 0 && len(a.Only) == 0 {
+func (d *Desk) keep(es []evidence.Evidence) []evidence.Evidence {
+	if !d.without.Rules {
 		return es
 	}
 	return slices.DeleteFunc(es, func(e evidence.Evidence) bool {
-		return slices.Contains(a.Groups, e.Group) || len(a.Only) > 0 && !slices.Contains(a.Only, e.Group)
+		return !slices.ContainsFunc(d.flags.Languages(), func(l string) bool { return slices.Contains(d.flags.Flags(l), e.Code) })
 	})
 }

@@ -30,9 +30,9 @@ import (
 // chosen per language on authors left out (data/models/README.md), never on the
 // closed wordings of contact/redflag.
 var bounds = map[string]textmodel.Bounds{
-	"en": {Keep: 0.5, Topic: -0.5, Stance: 1.25},
-	"de": {Keep: 0.5, Topic: -0.5, Stance: 1.5},
-	"ja": {Keep: 1, Topic: -0.5, Stance: 2},
+	"en": {Keep: 0.25, KeepTheme: -1, Topic: -0.5, Stance: 1.25},
+	"de": {Keep: 0.25, KeepTheme: -1, Topic: -0.5, Stance: 1.5},
+	"ja": {Keep: 0.7, KeepTheme: -0.25, Topic: -0.5, Stance: 2.5},
 }
 
 // trainer reads lines as the red flags do.

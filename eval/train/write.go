@@ -87,7 +87,7 @@ func ReportLeftOut(ctx context.Context, src Sources, langs []string, out io.Writ
 	if err != nil {
 		return err
 	}
-	rulesOnly := textmodel.Bounds{Keep: -1e6, Topic: 1e6, Stance: 1e6}
+	rulesOnly := textmodel.Bounds{Keep: -1e6, KeepTheme: -1e6, Topic: 1e6, Stance: 1e6}
 	fmt.Fprintln(out, "language author   lines that do: raised (rules only)   look-alikes: raised (rules only)   others raised a line")
 	for _, lang := range langs {
 		if ctx.Err() != nil {
