@@ -17,6 +17,10 @@ type program struct {
 	level      int32
 	step, end  int32
 	need, upto int32
+	// slot is the one word that a sequence is made of, -1 for a longer one.
+	slot int32
+	// sure: what it is filed under is all that it needs.
+	sure bool
 }
 
 // step is an element in short: id is a slot or a concept.
@@ -46,7 +50,7 @@ const noNeed = need(1<<31 - 1)
 func (l *lexicon) index() {
 	l.numberSlots()
 	common := l.commonness()
-	l.bySlot = make([][]filed, l.slots)
+	bySlot := make([][]filed, l.slots)
 	l.byRef = make([][]int32, len(l.names))
 	often := make([]int, len(l.names))
 	for _, s := range l.seqs {
@@ -68,6 +72,10 @@ func (l *lexicon) index() {
 		l.needs = append(append(l.needs, slots...), refs...)
 		p.end, p.upto = int32(len(l.steps)), int32(len(l.needs))
 		n := int32(len(l.programs))
+		if p.slot = -1; p.end-p.step == 1 && len(slots) == 1 {
+			p.slot = int32(slots[0])
+		}
+		p.sure = len(refs) == 0 && len(slots) <= 2
 		l.programs = append(l.programs, p)
 		if len(slots) == 0 {
 			l.byRef[^refs[0]] = append(l.byRef[^refs[0]], n)
@@ -78,10 +86,15 @@ func (l *lexicon) index() {
 		if len(slots) > 1 {
 			second = slots[1]
 		}
-		l.bySlot[slots[0]] = append(l.bySlot[slots[0]], filed{n, second, p.level})
+		bySlot[slots[0]] = append(bySlot[slots[0]], filed{n, second, p.level})
 		often[s.concept] += common[slots[0]]
 	}
 	l.seqs = nil
+	l.slotFrom = make([]int32, 1, l.slots+1)
+	for _, list := range bySlot {
+		l.filed = append(l.filed, list...)
+		l.slotFrom = append(l.slotFrom, int32(len(l.filed)))
+	}
 	l.indexRules(often)
 }
 

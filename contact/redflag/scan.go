@@ -91,7 +91,7 @@ func (s *scanner) sentence(toks []token) {
 		}
 	}
 	for _, slot := range s.filled {
-		for _, f := range s.lex.bySlot[slot] {
+		for _, f := range s.lex.filed[s.lex.slotFrom[slot]:s.lex.slotFrom[slot+1]] {
 			if f.second == noNeed || s.fills(int32(f.second)) {
 				s.waiting[f.level] = append(s.waiting[f.level], f.program)
 			}
@@ -99,7 +99,10 @@ func (s *scanner) sentence(toks []token) {
 	}
 	for lv := range s.waiting {
 		for i := 0; i < len(s.waiting[lv]); i++ {
-			if p := &s.lex.programs[s.waiting[lv][i]]; s.possible(p) {
+			switch p := &s.lex.programs[s.waiting[lv][i]]; {
+			case p.slot >= 0:
+				s.noteAll(int(p.concept), p.slot)
+			case p.sure || s.possible(p):
 				s.try(p)
 			}
 		}
@@ -149,6 +152,16 @@ func (s *scanner) try(p *program) {
 	for w, set := range s.slotAt[s.place[first.id]] {
 		for ; set != 0; set &= set - 1 {
 			s.tryAt(p, w<<6+bits.TrailingZeros64(set))
+		}
+	}
+}
+
+// noteAll notes a concept at every word that fills a slot.
+func (s *scanner) noteAll(concept int, slot int32) {
+	for w, set := range s.slotAt[s.place[slot]] {
+		for ; set != 0; set &= set - 1 {
+			at := w<<6 + bits.TrailingZeros64(set)
+			s.note(concept, span{at, at + 1})
 		}
 	}
 }
