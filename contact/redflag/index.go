@@ -17,8 +17,6 @@ type program struct {
 	level      int32
 	step, end  int32
 	need, upto int32
-	// slot is the one word that a sequence is made of, -1 for a longer one.
-	slot int32
 	// sure: what it is filed under is all that it needs.
 	sure bool
 }
@@ -33,12 +31,16 @@ type step struct {
 // A need is a slot, or a concept as its complement (negative).
 type need int32
 
-// filed is a program under the rarest of its slots, with its level and the next
-// rarest of its needs, which are looked at before the program is.
+// waiting is a sequence to be tried: a program, slot then being negative, or,
+// for a sequence of a single word, its concept and the slot of the word.
+type waiting struct{ id, slot int32 }
+
+// filed is a sequence under the rarest of its slots, with its level and the next
+// rarest of its needs, which are looked at before the sequence is.
 type filed struct {
-	program int32
-	second  need
-	level   int32
+	waiting
+	second need
+	level  int32
 }
 
 // noNeed stands for the second need of a program that has but one: the first is
@@ -72,9 +74,6 @@ func (l *lexicon) index() {
 		l.needs = append(append(l.needs, slots...), refs...)
 		p.end, p.upto = int32(len(l.steps)), int32(len(l.needs))
 		n := int32(len(l.programs))
-		if p.slot = -1; p.end-p.step == 1 && len(slots) == 1 {
-			p.slot = int32(slots[0])
-		}
 		p.sure = len(refs) == 0 && len(slots) <= 2
 		l.programs = append(l.programs, p)
 		if len(slots) == 0 {
@@ -82,11 +81,15 @@ func (l *lexicon) index() {
 			often[s.concept] += len(common) // made of other concepts only
 			continue
 		}
+		w := waiting{n, -1}
+		if p.end-p.step == 1 && len(slots) == 1 {
+			w = waiting{p.concept, int32(slots[0])}
+		}
 		second := noNeed
 		if len(slots) > 1 {
 			second = slots[1]
 		}
-		bySlot[slots[0]] = append(bySlot[slots[0]], filed{n, second, p.level})
+		bySlot[slots[0]] = append(bySlot[slots[0]], filed{w, second, p.level})
 		often[s.concept] += common[slots[0]]
 	}
 	l.seqs = nil
