@@ -19,7 +19,7 @@ func (s *scanner) spelled() {
 	}
 	words := s.words()
 	for i := 0; i < len(words) && len(s.found) < maxFound; i++ {
-		if s.kind(words[i]) != ' ' {
+		if !s.signAfter(words, i) || s.kind(words[i]) != ' ' {
 			continue
 		}
 		end, raw := s.chain(words, i)
@@ -49,7 +49,8 @@ func (s *scanner) words() []word {
 	if !s.anyDotWord() {
 		return nil
 	}
-	var out []word
+	all := string(b)
+	out := make([]word, 0, len(b)/5)
 	for i := 0; i < len(b); {
 		if b[i] == ' ' || b[i] == '\t' {
 			i++
@@ -65,16 +66,17 @@ func (s *scanner) words() []word {
 			continue
 		}
 		glued := start > 0 && b[start-1] != ' ' && b[start-1] != '\t' && b[start-1] != '\n'
-		out = append(out, split1(s, word{start, i, string(b[start:i]), glued})...)
+		if w := (word{start, i, all[start:i], glued}); ascii {
+			out = append(out, w)
+		} else {
+			out = append(out, split1(s, w)...)
+		}
 	}
 	return out
 }
 
 // split1 cuts a Japanese run around a word for the dot that stands in it.
 func split1(s *scanner, w word) []word {
-	if w.text[0] < utf8.RuneSelf {
-		return []word{w}
-	}
 	for _, d := range s.lists.find.Dot {
 		if d[0] < utf8.RuneSelf {
 			continue
@@ -128,6 +130,30 @@ func hasFold(b []byte, word string) bool {
 		if k == len(word) && (i == 0 || !isAlnum(b[i-1])) && (i+k == len(b) || !isAlnum(b[i+k])) {
 			return true
 		}
+	}
+	return false
+}
+
+// signAfter reports whether the word behind words[i] may be a sign that is
+// spelled out.
+func (s *scanner) signAfter(words []word, i int) bool {
+	for k := i + 1; k < len(words); k++ {
+		w := &words[k]
+		if w.text == "" && w.start == w.end {
+			continue // an empty piece before or after a cut-out dot word
+		}
+		if w.text == "" || w.text == "." || w.text[0] >= utf8.RuneSelf {
+			return w.text != ""
+		}
+		f := &s.lists.find
+		for _, list := range [3][]string{f.Dot, f.Dash, f.Slash} {
+			for _, sign := range list {
+				if sign[0] == w.text[0]|0x20 || sign[0] == w.text[0] {
+					return true
+				}
+			}
+		}
+		return false
 	}
 	return false
 }

@@ -17,6 +17,8 @@ type program struct {
 	level      int32
 	step, end  int32
 	need, upto int32
+	// sure: what it is filed under is all that it needs.
+	sure bool
 }
 
 // step is an element in short: id is a slot or a concept.
@@ -29,12 +31,16 @@ type step struct {
 // A need is a slot, or a concept as its complement (negative).
 type need int32
 
-// filed is a program under the rarest of its slots, with its level and the next
-// rarest of its needs, which are looked at before the program is.
+// waiting is a sequence to be tried: a program, slot then being negative, or,
+// for a sequence of a single word, its concept and the slot of the word.
+type waiting struct{ id, slot int32 }
+
+// filed is a sequence under the rarest of its slots, with its level and the next
+// rarest of its needs, which are looked at before the sequence is.
 type filed struct {
-	program int32
-	second  need
-	level   int32
+	waiting
+	second need
+	level  int32
 }
 
 // noNeed stands for the second need of a program that has but one: the first is
@@ -46,7 +52,7 @@ const noNeed = need(1<<31 - 1)
 func (l *lexicon) index() {
 	l.numberSlots()
 	common := l.commonness()
-	l.bySlot = make([][]filed, l.slots)
+	bySlot := make([][]filed, l.slots)
 	l.byRef = make([][]int32, len(l.names))
 	often := make([]int, len(l.names))
 	for _, s := range l.seqs {
@@ -68,20 +74,30 @@ func (l *lexicon) index() {
 		l.needs = append(append(l.needs, slots...), refs...)
 		p.end, p.upto = int32(len(l.steps)), int32(len(l.needs))
 		n := int32(len(l.programs))
+		p.sure = len(refs) == 0 && len(slots) <= 2
 		l.programs = append(l.programs, p)
 		if len(slots) == 0 {
 			l.byRef[^refs[0]] = append(l.byRef[^refs[0]], n)
 			often[s.concept] += len(common) // made of other concepts only
 			continue
 		}
+		w := waiting{n, -1}
+		if p.end-p.step == 1 && len(slots) == 1 {
+			w = waiting{p.concept, int32(slots[0])}
+		}
 		second := noNeed
 		if len(slots) > 1 {
 			second = slots[1]
 		}
-		l.bySlot[slots[0]] = append(l.bySlot[slots[0]], filed{n, second, p.level})
+		bySlot[slots[0]] = append(bySlot[slots[0]], filed{w, second, p.level})
 		often[s.concept] += common[slots[0]]
 	}
 	l.seqs = nil
+	l.slotFrom = make([]int32, 1, l.slots+1)
+	for _, list := range bySlot {
+		l.filed = append(l.filed, list...)
+		l.slotFrom = append(l.slotFrom, int32(len(l.filed)))
+	}
 	l.indexRules(often)
 }
 

@@ -80,10 +80,11 @@ type lexicon struct {
 	// slots is how many there are; opens lists, per matcher, those it fills.
 	slots int
 	opens [][]int32
-	// bySlot and byRef find the programs that rest on a slot or a concept:
-	// on the least common part of them.
-	bySlot [][]filed
-	byRef  [][]int32
+	// filed, from slotFrom[s] to slotFrom[s+1], and byRef find the programs that
+	// rest on a slot or a concept: on the least common part of them.
+	filed    []filed
+	slotFrom []int32
+	byRef    [][]int32
 	// byNeed finds the compositions that rest on a concept.
 	byNeed [][]int32
 	level  []int

@@ -10,9 +10,6 @@ import (
 	"bonafide/contact/textmodel"
 )
 
-// maxWords bounds how many words a scanner remembers.
-const maxWords = 1 << 15
-
 // tokenBits is a set of token positions of one sentence.
 type tokenBits [(maxTokens + 63) / 64]uint64
 
@@ -23,8 +20,8 @@ func (b *tokenBits) has(i int) bool { return b[i>>6]&(1<<(i&63)) != 0 }
 // costs no memory but for what is found in it; one goroutine at a time.
 type scanner struct {
 	lex   *lexicon
-	words map[string][]int32 // word → slots that it fills
-	round int32              // number of the sentence
+	words vocabulary
+	round int32 // number of the sentence
 
 	there     []uint64    // slots that the sentence fills, a bit each
 	place     []int32     // where in slotAt a slot that is there stands
@@ -32,12 +29,12 @@ type scanner struct {
 	refRound  []int32     // round in which the concept was last found
 	refBefore []int32     // and the round of the time before that
 	occurs    [][]span
-	noted     []int32   // concepts of the sentence
-	filled    []int32   // slots that a word of the sentence fills
-	waiting   [][]int32 // programs to try, by level
-	tokens    []token   // the sentence
-	cut       []token   // room for tokens
-	taken     []span    // room for around
+	noted     []int32     // concepts of the sentence
+	filled    []int32     // slots that a word of the sentence fills
+	waiting   [][]waiting // sequences to try, by level
+	tokens    []token     // the sentence
+	cut       []token     // room for tokens
+	taken     []span      // room for around
 	scorer    *textmodel.Scorer
 	names     []string // room for score
 
@@ -53,11 +50,11 @@ func (l *lexicon) scanner() *scanner {
 		return s
 	}
 	return &scanner{
-		lex: l, words: map[string][]int32{},
+		lex: l, words: newVocabulary(),
 		there: make([]uint64, (l.slots+63)/64), place: make([]int32, l.slots),
 		has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)),
 		refRound: make([]int32, len(l.names)), refBefore: make([]int32, len(l.names)), occurs: make([][]span, len(l.names)),
-		waiting: make([][]int32, l.levels),
+		waiting: make([][]waiting, l.levels),
 		round:   1, // 0 is never
 	}
 }
@@ -98,15 +95,18 @@ func (s *scanner) sentence(toks []token) {
 		}
 	}
 	for _, slot := range s.filled {
-		for _, f := range s.lex.bySlot[slot] {
+		for _, f := range s.lex.filed[s.lex.slotFrom[slot]:s.lex.slotFrom[slot+1]] {
 			if f.second == noNeed || s.fills(int32(f.second)) {
-				s.waiting[f.level] = append(s.waiting[f.level], f.program)
+				s.waiting[f.level] = append(s.waiting[f.level], f.waiting)
 			}
 		}
 	}
 	for lv := range s.waiting {
 		for i := 0; i < len(s.waiting[lv]); i++ {
-			if p := &s.lex.programs[s.waiting[lv][i]]; s.possible(p) {
+			w := s.waiting[lv][i]
+			if w.slot >= 0 {
+				s.noteAll(int(w.id), w.slot)
+			} else if p := &s.lex.programs[w.id]; p.sure || s.possible(p) {
 				s.try(p)
 			}
 		}
@@ -160,6 +160,16 @@ func (s *scanner) try(p *program) {
 	}
 }
 
+// noteAll notes a concept at every word that fills a slot.
+func (s *scanner) noteAll(concept int, slot int32) {
+	for w, set := range s.slotAt[s.place[slot]] {
+		for ; set != 0; set &= set - 1 {
+			at := w<<6 + bits.TrailingZeros64(set)
+			s.note(concept, span{at, at + 1})
+		}
+	}
+}
+
 func (s *scanner) tryAt(p *program, pos int) {
 	if end := s.match(s.lex.steps[p.step:p.end], pos); end >= 0 {
 		s.note(int(p.concept), span{pos, end})
@@ -176,7 +186,7 @@ func (s *scanner) note(concept int, at span) {
 		s.noted = append(s.noted, int32(concept))
 		for _, p := range s.lex.byRef[concept] {
 			lv := s.lex.programs[p].level
-			s.waiting[lv] = append(s.waiting[lv], p)
+			s.waiting[lv] = append(s.waiting[lv], waiting{p, -1})
 		}
 	}
 	have := s.occurs[concept]
@@ -227,7 +237,7 @@ func (s *scanner) match(steps []step, pos int) int {
 // slotsOf returns the slots that a token fills.
 func (s *scanner) slotsOf(t token) []int32 {
 	if t.class == word || t.class == cjk {
-		if slots, ok := s.words[t.text]; ok {
+		if slots, ok := s.words.of(t.text); ok {
 			return slots
 		}
 	}
@@ -238,10 +248,7 @@ func (s *scanner) slotsOf(t token) []int32 {
 	slices.Sort(slots)
 	slots = slices.Compact(slots)
 	if t.class == word || t.class == cjk {
-		if len(s.words) >= maxWords {
-			clear(s.words)
-		}
-		s.words[strings.Clone(t.text)] = slots
+		s.words.remember(t.text, slots)
 	}
 	return slots
 }
