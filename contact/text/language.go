@@ -25,6 +25,7 @@ const (
 	someLetters = 30    // below this number of letters other languages are thought of
 	beyond      = 0.99  // from this share on no other language is
 	ruledOut    = 0.003 // below this share a language is ruled out
+	usual       = "en"  // the language of a text that tells none
 )
 
 // languages holds letter statistics of the Latin-script languages, trained from
@@ -154,7 +155,15 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 		acc           [maxLatin]int
 		a, b, letters int
 	}
-	for i := 0; i <= len(s); {
+	for i, run := 0, 0; i <= len(s); {
+		if i == run && i < len(s) {
+			end := runEnd(s, i)
+			run = end + 1
+			if isAddress(s[i:end]) {
+				i = end
+				continue
+			}
+		}
 		c, n := 0, 1
 		if i < len(s) {
 			r := rune(s[i])
@@ -205,6 +214,20 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 		out[k] = float64(acc[k]) / fineness
 	}
 	return out, letters
+}
+
+// runEnd returns where the run of characters without a space at byte i ends.
+func runEnd(s string, i int) int {
+	for i < len(s) && s[i] != ' ' && s[i] != '\n' {
+		i++
+	}
+	return i
+}
+
+// isAddress reports whether a run of characters is a web or mail address, whose
+// letters say nothing about the language around it.
+func isAddress(s string) bool {
+	return len(s) > 4 && (strings.Contains(s, "://") || strings.HasPrefix(s, "www.") || strings.IndexByte(s, '@') > 0)
 }
 
 // tell names the language of a text in lower case.
