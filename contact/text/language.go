@@ -24,6 +24,7 @@ const (
 	someLetters = 30    // below this number of letters other languages are thought of
 	beyond      = 0.99  // from this share on no other language is
 	ruledOut    = 0.003 // below this share a language is ruled out
+	usual       = "en"  // the language of a text that tells none
 )
 
 // languages holds letter statistics of the Latin-script languages, trained from

@@ -24,7 +24,7 @@ func passages(s string, sentences []Span, l *languages) (out []Passage, may []ui
 			total[k] += v.scores[k]
 		}
 	}
-	main, _ := l.best(total, latin)
+	main := l.main(total, latin)
 	kana, chinese := false, false
 	for _, v := range views {
 		kana = kana || v.script == "ja" && v.sure > 0.6
@@ -96,13 +96,23 @@ func (l *languages) settle(views []view, i int, main string, chinese bool) (stri
 	switch {
 	case letters < fewLetters && conf < certain:
 		lang = ""
-	case conf < sure && main != "":
+	case conf < sure && main != "" && len(views) > 1:
 		lang = main
 	}
 	if v.letters < fewLetters && len(views) > 1 {
 		return lang, l.set(lang) | l.set(main) // a word or two among others
 	}
 	return lang, l.possible(scores, letters, lang, main)
+}
+
+// main names the language of a whole text: the usual one where the letters leave
+// it open, as in a list of addresses and dates.
+func (l *languages) main(total [maxLatin]float64, letters int) string {
+	lang, conf := l.best(total, letters)
+	if lang != "" && (conf < sure || letters < 2*fewLetters) {
+		return usual
+	}
+	return lang
 }
 
 // possible returns the set of languages that a sentence with these scores may
@@ -112,9 +122,8 @@ func (l *languages) possible(scores [maxLatin]float64, letters int, told, main s
 	if k := slices.Index(l.names, told); k >= 0 && share[k] >= beyond && letters >= someLetters {
 		return set
 	}
-	set |= l.set(main)
-	if letters < 2 && main != "" {
-		return set
+	if set |= l.set(main); letters < 2 {
+		return set | l.set(usual)
 	}
 	for k := range l.names {
 		if share[k] >= ruledOut {

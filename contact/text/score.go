@@ -1,6 +1,9 @@
 package text
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // lanes are the table entries of all languages for one letter triple, each
 // raised by laneZero so that none is negative: four to a word, added up two at
@@ -127,7 +130,15 @@ func (l *languages) score(s string) (out [maxLatin]float64, letters int) {
 		acc        [maxLatin]int
 		n, letters int
 	}
-	for i := 0; i < len(s); {
+	for i, next := 0, 0; i < len(s); {
+		if i == next {
+			end := runEnd(s, i)
+			next = end + 1
+			if isAddress(s[i:end]) {
+				i = end
+				continue
+			}
+		}
 		c, size := byte(0), 1
 		if b := s[i]; b < utf8.RuneSelf {
 			c = l.base[b]
@@ -204,4 +215,18 @@ func bonus(set uint8, acc *[maxLatin]int) {
 			acc[k] += wordBonus
 		}
 	}
+}
+
+// runEnd returns where the run of characters without a space at byte i ends.
+func runEnd(s string, i int) int {
+	for i < len(s) && s[i] != ' ' && s[i] != '\n' {
+		i++
+	}
+	return i
+}
+
+// isAddress reports whether a run of characters is a web or mail address, whose
+// letters say nothing about the language around it.
+func isAddress(s string) bool {
+	return len(s) > 4 && (strings.Contains(s, "://") || strings.HasPrefix(s, "www.") || strings.IndexByte(s, '@') > 0)
 }
