@@ -263,20 +263,14 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 
 // variants are desks that lack a kind of knowledge.
 func variants(desk *contacts.Desk) []eval.Variant {
-	const model = "model" // the evidence group of a fitted model
-	fitted := false
-	for _, c := range desk.Codes().Codes() {
-		w, _ := desk.Codes().Weight(c)
-		fitted = fitted || w.Group == model
-	}
 	out := []eval.Variant{
-		{Name: eval.RulesOnly, Desk: desk.Without(contacts.Ablation{Groups: []string{model}})},
-		{Name: eval.ModelOnly, Desk: desk.Without(contacts.Ablation{Only: []string{model}})},
+		{Name: eval.RulesOnly, Desk: desk.Without(contacts.Ablation{Learned: true})},
+		{Name: eval.ModelOnly, Desk: desk.Without(contacts.Ablation{Rules: true})},
 		{Name: "without mail authentication", Desk: desk.Without(contacts.Ablation{Authentication: true})},
 	}
-	if !fitted {
+	if !desk.Learned() {
 		for i := range 2 {
-			out[i].Missing = "no evidence in the group \"" + model + "\": all that is shipped are rules"
+			out[i].Missing = "no model ships: all knowledge is rules"
 		}
 	}
 	return out

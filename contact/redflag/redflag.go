@@ -31,7 +31,8 @@ import (
 type Catalogue struct {
 	languages map[string]*lexicon
 	order     []string
-	rulesOnly bool
+	// rulesOnly, learnedOnly: for measuring, half of the knowledge is left out.
+	rulesOnly, learnedOnly bool
 }
 
 // MaxSentences bounds how many sentences of one contact are read; what stands
@@ -115,6 +116,18 @@ func (c *Catalogue) RulesOnly() *Catalogue {
 	return &Catalogue{languages: c.languages, order: c.order, rulesOnly: true}
 }
 
+// Learned reports whether a model of a language is there.
+func (c *Catalogue) Learned(lang string) bool {
+	l := c.languages[lang]
+	return l != nil && l.model != nil
+}
+
+// LearnedOnly returns the catalogue with what was learned alone: compositions
+// raise nothing. It is for measuring what they add.
+func (c *Catalogue) LearnedOnly() *Catalogue {
+	return &Catalogue{languages: c.languages, order: c.order, learnedOnly: true}
+}
+
 func (c *Catalogue) model(l *lexicon) *textmodel.Model {
 	if c.rulesOnly {
 		return nil
@@ -146,7 +159,10 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			doc.add(r.Sentences[i])
 		}
 		doc.judge()
-		doc.findings(ch, found)
+		if !c.learnedOnly {
+			doc.findings(ch, found)
+		}
+		doc.learnedFindings(found)
 		sc.release()
 	}
 }
