@@ -263,9 +263,15 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 
 // variants are desks that lack a kind of knowledge.
 func variants(desk *contacts.Desk) []eval.Variant {
-	return []eval.Variant{
-		{Name: eval.RulesOnly, Desk: desk.Without(contacts.Ablation{Model: true})},
+	out := []eval.Variant{
+		{Name: eval.RulesOnly, Desk: desk.Without(contacts.Ablation{Learned: true})},
 		{Name: eval.ModelOnly, Desk: desk.Without(contacts.Ablation{Rules: true})},
 		{Name: "without mail authentication", Desk: desk.Without(contacts.Ablation{Authentication: true})},
 	}
+	if !desk.Learned() {
+		for i := range 2 {
+			out[i].Missing = "no model ships: all knowledge is rules"
+		}
+	}
+	return out
 }

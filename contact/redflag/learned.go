@@ -75,12 +75,10 @@ func (d *document) keep(held []heldRule) {
 // known. A composition whose sentence tells of a fraud, warns of it or does
 // rightly what frauds imitate does not count; and a sentence that is plainly
 // about a flag and plainly does it raises the flag though no composition holds.
-func (d *document) judge(modelOnly bool) {
+func (d *document) judge() {
 	for _, c := range d.candidates {
 		stance := d.blend(c)
-		if !modelOnly {
-			d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.least(h) }))
-		}
+		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.least(h) }))
 		if stance < d.model.Bounds.Stance {
 			continue
 		}

@@ -130,7 +130,6 @@ func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence
 			Source: "redflags/" + d.lex.lang,
 		}
 	}
-	d.learnedFindings(found)
 }
 
 func (d *document) any(concepts []int) bool {

@@ -29,9 +29,10 @@ import (
 // Catalogue is the compiled knowledge of all languages. It does not change
 // after Load and may be used by many goroutines.
 type Catalogue struct {
-	languages            map[string]*lexicon
-	order                []string
-	rulesOnly, modelOnly bool
+	languages map[string]*lexicon
+	order     []string
+	// rulesOnly, learnedOnly: for measuring, half of the knowledge is left out.
+	rulesOnly, learnedOnly bool
 }
 
 // MaxSentences bounds how many sentences of one contact are read; what stands
@@ -115,10 +116,16 @@ func (c *Catalogue) RulesOnly() *Catalogue {
 	return &Catalogue{languages: c.languages, order: c.order, rulesOnly: true}
 }
 
-// ModelOnly returns the catalogue without compositions: only what was learned
-// raises flags. It is for measuring, too.
-func (c *Catalogue) ModelOnly() *Catalogue {
-	return &Catalogue{languages: c.languages, order: c.order, modelOnly: true}
+// Learned reports whether a model of a language is there.
+func (c *Catalogue) Learned(lang string) bool {
+	l := c.languages[lang]
+	return l != nil && l.model != nil
+}
+
+// LearnedOnly returns the catalogue with what was learned alone: compositions
+// raise nothing. It is for measuring what they add.
+func (c *Catalogue) LearnedOnly() *Catalogue {
+	return &Catalogue{languages: c.languages, order: c.order, learnedOnly: true}
 }
 
 func (c *Catalogue) model(l *lexicon) *textmodel.Model {
@@ -139,9 +146,6 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			continue // a lexicon that nothing calls for costs no time
 		}
 		lex := c.languages[lang]
-		if c.modelOnly && lex.model == nil {
-			continue
-		}
 		sc := lex.scanner()
 		doc := lex.newDocument(r, sc, c.model(lex))
 		for i := first; i < len(r.Sentences); i++ {
@@ -154,8 +158,11 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			}
 			doc.add(r.Sentences[i])
 		}
-		doc.judge(c.modelOnly)
-		doc.findings(ch, found)
+		doc.judge()
+		if !c.learnedOnly {
+			doc.findings(ch, found)
+		}
+		doc.learnedFindings(found)
 		sc.release()
 	}
 }

@@ -22,8 +22,11 @@ func TestWithoutKnowledge(t *testing.T) {
 		gone    []string
 		stays   []string
 	}{
-		{"the model", contacts.Ablation{Model: true}, nil, []string{"asks_password", "no_matching_order"}},
-		{"rules", contacts.Ablation{Rules: true}, []string{"no_matching_order", "forged_sender"}, []string{"asks_password"}},
+		{"groups", contacts.Ablation{Groups: []string{"request", "link"}}, []string{"asks_password"}, []string{"no_matching_order"}},
+		{"all but one group", contacts.Ablation{Only: []string{"order"}}, []string{"asks_password", "forged_sender"}, []string{"no_matching_order"}},
+		{"a group that has no evidence", contacts.Ablation{Groups: []string{"model"}}, nil, []string{"asks_password", "no_matching_order"}},
+		{"rules", contacts.Ablation{Rules: true}, []string{"no_matching_order", "forged_sender"}, nil},
+		{"models", contacts.Ablation{Learned: true}, nil, []string{"asks_password", "no_matching_order"}},
 		{"orders", contacts.Ablation{Orders: true}, []string{"no_matching_order"}, []string{"asks_password"}},
 		{"authentication", contacts.Ablation{Authentication: true}, []string{"forged_sender"}, []string{"asks_password"}},
 	}

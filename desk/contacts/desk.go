@@ -188,7 +188,7 @@ func (d *Desk) Check(ctx context.Context, req Request, who Caller) (*Answer, err
 		return nil, err
 	}
 	es, _ := d.table.Weigh(s.findings)
-	es = d.keep(es)
+	es = d.without.keep(es)
 	v := d.rules.Decide(verdict.Input{Contact: s.contact, Evidence: es, Table: d.table})
 	if d.cfg.Observe != nil {
 		d.cfg.Observe(string(s.contact.Channel), string(v.Outcome))
