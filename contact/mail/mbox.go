@@ -19,7 +19,11 @@ const MaxMboxMessage = 64 << 20
 // next mails follow; an error of the reader is yielded last.
 func SplitMbox(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		s := mboxReader{in: bufio.NewReaderSize(r, 64<<10), blank: true}
+		size := 64 << 10
+		if b, ok := r.(interface{ Len() int }); ok { // bytes in memory
+			size = min(size, b.Len()+1)
+		}
+		s := mboxReader{in: bufio.NewReaderSize(r, size), blank: true}
 		for {
 			message, more, err := s.next()
 			if len(message) > 0 || err != nil {

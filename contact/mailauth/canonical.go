@@ -82,9 +82,9 @@ func (m *message) bodyHash(c canon, limit int64) bodyHash {
 	}
 	w := &limitedHash{h: sha256.New(), left: limit}
 	if c == relaxed {
-		hashRelaxed(w, m.body)
+		hashRelaxed(w, m.body())
 	} else {
-		hashSimple(w, m.body)
+		hashSimple(w, m.body())
 	}
 	got := bodyHash{size: w.size}
 	w.h.Sum(got.sum[:0])

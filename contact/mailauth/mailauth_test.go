@@ -153,8 +153,8 @@ func TestRelaxedBodyInPieces(t *testing.T) {
 			want.WriteString(strings.Repeat("\r\n", empty) + text + "\r\n")
 			empty = 0
 		}
-		m := &message{body: []byte(body), hashes: map[bodyKey]bodyHash{}}
-		n := &message{body: []byte(want.String()), hashes: map[bodyKey]bodyHash{}}
+		m := &message{rest: []byte(body), hashes: map[bodyKey]bodyHash{}}
+		n := &message{rest: []byte(want.String()), hashes: map[bodyKey]bodyHash{}}
 		got, same := m.bodyHash(relaxed, -1), n.bodyHash(relaxed, -1)
 		if got != same || got.size != int64(want.Len()) {
 			t.Fatalf("relaxed body of %d bytes: %d canonical bytes, want %d", len(body), got.size, want.Len())

@@ -24,8 +24,11 @@ func (f field) value() string {
 type message struct {
 	fields []field
 	// at lists the positions of the fields of one name, top to bottom.
-	at   map[string][]int
-	body []byte
+	at map[string][]int
+	// rest is the body as it stands in the mail; few mails are signed, so its
+	// line ends are made CRLF only when it is hashed.
+	rest []byte
+	crlf bool // rest has CRLF line ends
 	// hashes remembers body hashes, so that a body is hashed once for each
 	// canonicalisation and length.
 	hashes map[bodyKey]bodyHash
@@ -37,18 +40,26 @@ func split(raw []byte) (*message, error) {
 	if len(raw) > maxMessage {
 		return nil, errors.New("mailauth: the mail is larger than the bound of 64 MiB")
 	}
-	raw = toCRLF(raw)
 	if bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
 			raw = raw[i+1:]
 		}
 	}
-	head, body := cutHeader(raw)
+	head, rest := cutHeader(raw)
+	head = toCRLF(head)
 	if len(head) > maxHeader {
 		return nil, errors.New("mailauth: the header section is larger than the bound of 1 MiB")
 	}
-	m := &message{body: body, at: map[string][]int{}, hashes: map[bodyKey]bodyHash{}}
+	m := &message{rest: rest, at: map[string][]int{}, hashes: map[bodyKey]bodyHash{}}
 	return m, m.readFields(string(head))
+}
+
+// body returns the body with CRLF line ends.
+func (m *message) body() []byte {
+	if !m.crlf {
+		m.rest, m.crlf = toCRLF(m.rest), true
+	}
+	return m.rest
 }
 
 // readFields fills m.fields from the header section.
@@ -91,11 +102,18 @@ func fieldEnd(s string) int {
 
 // cutHeader splits at the first empty line, which belongs to neither half.
 func cutHeader(raw []byte) (head, body []byte) {
-	if bytes.HasPrefix(raw, []byte("\r\n")) {
-		return nil, raw[2:]
-	}
-	if i := bytes.Index(raw, []byte("\r\n\r\n")); i >= 0 {
-		return raw[:i+2], raw[i+4:]
+	for at := 0; at < len(raw); {
+		switch {
+		case raw[at] == '\n':
+			return raw[:at], raw[at+1:]
+		case raw[at] == '\r' && at+1 < len(raw) && raw[at+1] == '\n':
+			return raw[:at], raw[at+2:]
+		}
+		n := bytes.IndexByte(raw[at:], '\n')
+		if n < 0 {
+			break
+		}
+		at += n + 1
 	}
 	return raw, nil
 }

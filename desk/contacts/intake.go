@@ -299,8 +299,10 @@ func (d *Desk) readRaw(ctx context.Context, req Request, s *sight) error {
 	if isAudio(head) {
 		return d.readAudio(ctx, req, s)
 	}
-	if kind, ok := message.Sniff(head); ok && (ch == "" || ch == contact.SMS || ch == contact.Chat) {
-		return d.readBackup(raw, kind, s)
+	if ch == contact.Unknown || ch == contact.SMS || ch == contact.Chat {
+		if kind, ok := message.Sniff(head); ok {
+			return d.readBackup(raw, kind, s)
+		}
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("%PDF")) || bytes.HasPrefix(head, []byte("PK\x03\x04")):
