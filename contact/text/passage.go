@@ -109,7 +109,7 @@ func (l *languages) settle(views []view, i int, main string, chinese bool) (stri
 // it open, as in a list of addresses and dates.
 func (l *languages) main(total [maxLatin]float64, letters int) string {
 	lang, conf := l.best(total, letters)
-	if lang != "" && (conf < sure || letters < 2*fewLetters) {
+	if lang != "" && (conf < sure || letters < fewLetters) {
 		return usual
 	}
 	return lang

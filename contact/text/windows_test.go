@@ -7,21 +7,28 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"bonafide/contact"
 )
 
 // TestLanguageWindows cuts the held wordings of the red flags, which no table of
 // letters was trained on, into windows of whole words and tells the language of
-// each by itself, without neighbours.
+// each by itself, without neighbours. Whoever asks May, as the red flags do, misses
+// the language less often than who believes the one answer.
 func TestLanguageWindows(t *testing.T) {
 	f := folding(t)
 	for _, size := range []struct {
 		runes int
 		bar   float64
-	}{{20, 0.88}, {40, 0.97}, {80, 0.99}} {
+		may   float64
+	}{{20, 0.88, 0.98}, {40, 0.97, 0.99}, {80, 0.99, 0.99}} {
 		for _, lang := range []string{"en", "de", "fr", "es", "it", "pt", "nl"} {
-			n, right := 0, 0
+			n, right, may := 0, 0, 0
 			for _, w := range windows(t, lang, size.runes) {
 				n++
+				if Read(contact.Part{Text: w}, f).May(0, lang) {
+					may++
+				}
 				got, sure := f.lang.tell(strings.ToLower(w))
 				if got == lang {
 					right++
@@ -30,9 +37,10 @@ func TestLanguageWindows(t *testing.T) {
 				}
 			}
 			share := float64(right) / float64(n)
-			t.Logf("%s, %d letters: %d of %d right (%.3f)", lang, size.runes, right, n, share)
-			if share < size.bar {
-				t.Errorf("%s: %.3f of the windows of %d letters read right: want at least %.2f", lang, share, size.runes, size.bar)
+			possible := float64(may) / float64(n)
+			t.Logf("%s, %d letters: %d of %d right (%.3f), not ruled out %.3f", lang, size.runes, right, n, share, possible)
+			if share < size.bar || possible < size.may {
+				t.Errorf("%s: %.3f of the windows of %d letters read right: want at least %.2f, and %.3f not ruled out: want %.2f", lang, share, size.runes, size.bar, possible, size.may)
 			}
 		}
 	}
