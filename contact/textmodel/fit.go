@@ -28,7 +28,7 @@ type Settings struct {
 	Bounds Bounds
 }
 
-// Constants of training, chosen by leaving one author out (docs/models.md).
+// Constants of training, chosen by leaving one author out (data/models/README.md).
 const (
 	least         = 2    // lines that a feature must stand in
 	cost          = 10.0 // of an example on the wrong side

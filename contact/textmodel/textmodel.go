@@ -96,8 +96,7 @@ func hashByte(h uint32, b byte) uint32 { return (h ^ uint32(b)) * fnvPrime }
 // ConceptKey is the key of a concept by its name, for Scorer.Concept.
 func ConceptKey(name string) uint32 { return hashAdd(hashByte(fnvOffset, 'c'), name) }
 
-// emit calls add with the key of every run of words of a line, up to grams
-// words together.
+// wordKeys calls add with the key of every run of up to grams words of a line.
 func wordKeys(words []string, grams int, add func(key uint32)) {
 	for i := range words {
 		h := hashByte(fnvOffset, 'w')
@@ -108,15 +107,15 @@ func wordKeys(words []string, grams int, add func(key uint32)) {
 	}
 }
 
-// letterKeys calls add with the key of every run of letters within a word. The
-// runs are of bytes' own code points, so that any script has them.
+// letterKeys calls add with the key of every run of letters within a word, its
+// edges among them; letters are code points, so that any script has them. Very
+// long words and classes of things have none.
 func letterKeys(words []string, add func(key uint32)) {
 	var starts [66]int
 	for _, w := range words {
 		if w == "" || w[0] == '<' || len(w) > 60 {
 			continue
 		}
-		// The edges of the word are letters, too.
 		n := 0
 		for i := range w {
 			starts[n] = i
