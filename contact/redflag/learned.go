@@ -77,6 +77,9 @@ func (d *document) keep(held []heldRule) {
 // about a flag and plainly does it raises the flag though no composition holds.
 func (d *document) judge() {
 	for _, c := range d.candidates {
+		if d.settled(c) {
+			continue
+		}
 		stance := d.blend(c)
 		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.least(h) }))
 		if stance < d.model.Bounds.Stance {
@@ -88,6 +91,13 @@ func (d *document) judge() {
 			}
 		}
 	}
+}
+
+// settled reports whether a candidate can add nothing: all that it holds or is
+// about was found in a sentence before it.
+func (d *document) settled(c candidate) bool {
+	return !slices.ContainsFunc(c.held, func(h heldRule) bool { return d.scan.held[h.rule].End == 0 }) &&
+		!slices.ContainsFunc(c.about, func(f int) bool { return d.learned[f].End == 0 })
 }
 
 // aroundTokens is how much of the sentences before and after is read with one.

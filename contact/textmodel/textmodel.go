@@ -19,6 +19,7 @@ package textmodel
 
 import (
 	"math"
+	"strings"
 )
 
 // A feature belongs to a block, which is weighed as a whole: a line with many
@@ -60,7 +61,13 @@ type Model struct {
 	topic      []topicWeight
 	stanceBias float32
 	topicBias  []float32
-	table      []int32 // open addressing: index of key, or -1
+	table      []place // open addressing
+}
+
+// place is a key in the table and its number; a number of -1 marks a free one.
+type place struct {
+	key uint32
+	at  int32
 }
 
 // Bounds are thresholds on scores, in natural log-odds.
@@ -143,16 +150,16 @@ func (m *Model) index() {
 	for size < 2*len(m.keys) {
 		size *= 2
 	}
-	m.table = make([]int32, size)
+	m.table = make([]place, size)
 	for i := range m.table {
-		m.table[i] = -1
+		m.table[i].at = -1
 	}
 	for i, k := range m.keys {
 		at := m.slot(k)
-		for m.table[at] >= 0 {
+		for m.table[at].at >= 0 {
 			at = (at + 1) & (size - 1)
 		}
-		m.table[at] = int32(i)
+		m.table[at] = place{k, int32(i)}
 	}
 }
 
@@ -161,9 +168,8 @@ func (m *Model) slot(key uint32) int { return int(key*2654435769>>7) & (len(m.ta
 // find returns the number of a feature, or -1.
 func (m *Model) find(key uint32) int32 {
 	for at := m.slot(key); ; at = (at + 1) & (len(m.table) - 1) {
-		i := m.table[at]
-		if i < 0 || m.keys[i] == key {
-			return i
+		if p := m.table[at]; p.key == key || p.at < 0 {
+			return p.at
 		}
 	}
 }
@@ -176,7 +182,12 @@ type Scorer struct {
 	words   []string
 	topics  []float32
 	letters bool
+	// runs are the features of the letters of words met before.
+	runs map[string][]int32
 }
+
+// maxRuns bounds how many words a scorer remembers.
+const maxRuns = 1 << 12
 
 // Scorer returns a scorer of the model; it may be reused for any number of
 // lines.
@@ -261,11 +272,33 @@ func (s *Scorer) Topics() []float32 {
 	return s.topics
 }
 
+// runsOf returns the features of the letters of a word.
+func (s *Scorer) runsOf(w string) []int32 {
+	if runs, ok := s.runs[w]; ok {
+		return runs
+	}
+	var runs []int32
+	letterKeys([]string{w}, func(k uint32) {
+		if i := s.m.find(k); i >= 0 && s.m.block[i] == blockLetters {
+			runs = append(runs, i)
+		}
+	})
+	if len(s.runs) >= maxRuns || s.runs == nil {
+		s.runs = map[string][]int32{}
+	}
+	s.runs[strings.Clone(w)] = runs
+	return runs
+}
+
 // Stance returns how far the line does rather than tells (natural log-odds).
 func (s *Scorer) Stance() float32 {
 	if !s.letters {
 		s.letters = true
-		letterKeys(s.words, func(k uint32) { s.note(blockLetters, s.m.find(k)) })
+		for _, w := range s.words {
+			for _, i := range s.runsOf(w) {
+				s.note(blockLetters, i)
+			}
+		}
 	}
 	sum := s.m.stanceBias
 	for b := range s.touched {
