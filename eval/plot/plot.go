@@ -21,7 +21,7 @@ import (
 // The plane of a diagram in pixels: a square with margins for labels.
 const (
 	side   = 260
-	left   = 46
+	left   = 56
 	top    = 30
 	bottom = 44
 	right  = 14
