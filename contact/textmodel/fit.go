@@ -129,15 +129,16 @@ type cell struct {
 
 // rows returns the lines as the scorer sees them.
 func (m *Model) rows(lines []Line) [][]cell {
-	s := &Scorer{m: m, count: make([]uint16, len(m.keys))}
+	s := &Scorer{m: m, at: make([]uint16, len(m.keys))}
 	out := make([][]cell, len(lines))
 	for n, l := range lines {
 		s.Begin()
 		m.features(l, func(block int, k uint32) { s.note(block, m.find(k)) })
 		for b := range s.touched {
 			scale := s.scale(b)
-			for _, i := range s.touched[b] {
-				out[n] = append(out[n], cell{i, float64(s.value(i) * scale)})
+			for i := range s.touched[b] {
+				t := &s.touched[b][i]
+				out[n] = append(out[n], cell{t.number, float64(t.value() * scale)})
 			}
 		}
 	}

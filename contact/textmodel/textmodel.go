@@ -62,6 +62,14 @@ type Model struct {
 	stanceBias float32
 	topicBias  []float32
 	table      []place // open addressing
+	packed     []feature
+}
+
+// feature is what scoring needs of a feature, in one place of memory.
+type feature struct {
+	idf, stance float32
+	topic       int32 // its topics begin there and end where the next one's do
+	block       uint8
 }
 
 // place is a key in the table and its number; a number of -1 marks a free one.
@@ -161,6 +169,16 @@ func (m *Model) index() {
 		}
 		m.table[at] = place{k, int32(i)}
 	}
+	m.packed = make([]feature, len(m.keys)+1)
+	for i := range m.keys {
+		m.packed[i].idf, m.packed[i].block = m.idf[i], m.block[i]
+		if len(m.stance) > 0 {
+			m.packed[i].stance = m.stance[i]
+		}
+	}
+	for i, at := range m.topicAt {
+		m.packed[i].topic = at
+	}
 }
 
 func (m *Model) slot(key uint32) int { return int(key*2654435769>>7) & (len(m.table) - 1) }
@@ -177,13 +195,20 @@ func (m *Model) find(key uint32) int32 {
 // Scorer scores lines, one after the other, for one goroutine.
 type Scorer struct {
 	m       *Model
-	count   []uint16
-	touched [blocks][]int32
+	at      []uint16 // by feature: its place in touched and 1; 0: not touched
+	touched [blocks][]touch
 	words   []string
 	topics  []float32
 	letters bool
 	// runs are the features of the letters of words met before.
 	runs map[string][]int32
+}
+
+// touch is a feature of the line and how often it stands there.
+type touch struct {
+	number      int32
+	count       uint16
+	idf, stance float32
 }
 
 // maxRuns bounds how many words a scorer remembers.
@@ -192,14 +217,14 @@ const maxRuns = 1 << 12
 // Scorer returns a scorer of the model; it may be reused for any number of
 // lines.
 func (m *Model) Scorer() *Scorer {
-	return &Scorer{m: m, count: make([]uint16, len(m.keys)), topics: make([]float32, len(m.Flags))}
+	return &Scorer{m: m, at: make([]uint16, len(m.keys)), topics: make([]float32, len(m.Flags))}
 }
 
 // Begin starts a new line.
 func (s *Scorer) Begin() {
 	for b := range s.touched {
-		for _, i := range s.touched[b] {
-			s.count[i] = 0
+		for i := range s.touched[b] {
+			s.at[s.touched[b][i].number] = 0
 		}
 		s.touched[b] = s.touched[b][:0]
 	}
@@ -209,15 +234,21 @@ func (s *Scorer) Begin() {
 }
 
 func (s *Scorer) note(block int, i int32) {
-	if i < 0 || int(s.m.block[i]) != block || len(s.touched[block]) >= maxFeatures {
+	if i < 0 || len(s.touched[block]) >= maxFeatures {
 		return
 	}
-	if s.count[i] == 0 {
-		s.touched[block] = append(s.touched[block], i)
+	if at := s.at[i]; at > 0 {
+		if t := &s.touched[s.m.packed[i].block][at-1]; int(s.m.packed[i].block) == block && t.count < math.MaxUint16 {
+			t.count++
+		}
+		return
 	}
-	if s.count[i] < math.MaxUint16 {
-		s.count[i]++
+	f := &s.m.packed[i]
+	if int(f.block) != block {
+		return
 	}
+	s.touched[block] = append(s.touched[block], touch{i, 1, f.idf, f.stance})
+	s.at[i] = uint16(len(s.touched[block]))
 }
 
 // Words adds the words of the line, folded and in order; classes of things
@@ -237,8 +268,8 @@ func (s *Scorer) Concept(number int32) { s.note(blockConcepts, number) }
 // scale returns the factor that gives a block the length 1.
 func (s *Scorer) scale(block int) float32 {
 	sum := float32(0)
-	for _, i := range s.touched[block] {
-		v := s.value(i)
+	for i := range s.touched[block] {
+		v := s.touched[block][i].value()
 		sum += v * v
 	}
 	if sum == 0 {
@@ -249,11 +280,11 @@ func (s *Scorer) scale(block int) float32 {
 
 // value is how much a feature of the line says by itself: often is more than
 // once, but not twice as much.
-func (s *Scorer) value(i int32) float32 {
-	if s.count[i] == 1 {
-		return s.m.idf[i]
+func (t *touch) value() float32 {
+	if t.count == 1 {
+		return t.idf
 	}
-	return s.m.idf[i] * float32(1+math.Log(float64(s.count[i])))
+	return t.idf * float32(1+math.Log(float64(t.count)))
 }
 
 // Topics returns, per flag of the model, how far the line is about it (natural
@@ -262,10 +293,11 @@ func (s *Scorer) Topics() []float32 {
 	copy(s.topics, s.m.topicBias)
 	for _, b := range [...]int{blockWords, blockConcepts} {
 		scale := s.scale(b)
-		for _, i := range s.touched[b] {
-			v := s.value(i) * scale
-			for _, t := range s.m.topic[s.m.topicAt[i]:s.m.topicAt[i+1]] {
-				s.topics[t.flag] += v * t.weight
+		for i := range s.touched[b] {
+			t := &s.touched[b][i]
+			v := t.value() * scale
+			for _, w := range s.m.topic[s.m.packed[t.number].topic:s.m.packed[t.number+1].topic] {
+				s.topics[w.flag] += v * w.weight
 			}
 		}
 	}
@@ -279,7 +311,7 @@ func (s *Scorer) runsOf(w string) []int32 {
 	}
 	var runs []int32
 	letterKeys([]string{w}, func(k uint32) {
-		if i := s.m.find(k); i >= 0 && s.m.block[i] == blockLetters {
+		if i := s.m.find(k); i >= 0 && s.m.packed[i].block == blockLetters {
 			runs = append(runs, i)
 		}
 	})
@@ -303,8 +335,9 @@ func (s *Scorer) Stance() float32 {
 	sum := s.m.stanceBias
 	for b := range s.touched {
 		scale := s.scale(b)
-		for _, i := range s.touched[b] {
-			sum += s.value(i) * scale * s.m.stance[i]
+		for i := range s.touched[b] {
+			t := &s.touched[b][i]
+			sum += t.value() * scale * t.stance
 		}
 	}
 	return sum
