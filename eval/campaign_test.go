@@ -3,6 +3,7 @@ package eval_test
 import (
 	"context"
 	"crypto/sha256"
+	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type member struct {
 	ok   bool
 }
 
+var campaigns = flag.Bool("campaigns", false, "measure campaigns on the train parts of the corpora")
+
 // TestCampaigns measures on the train parts which pairs of mails are grouped.
 // Truth among phishing: two mails whose texts have the same letters, once the
 // words with digits, addresses and the receiver's name are taken out, are one
@@ -42,8 +45,8 @@ func TestCampaigns(t *testing.T) {
 	if _, err := os.Stat(folder); err != nil {
 		t.Skip("skipped: needs the corpora beside the project (../shared/corpora); contact/fingerprint has tests with mails of our own")
 	}
-	if testing.Short() {
-		t.Skip("skipped: checks 6,000 mails")
+	if !*campaigns {
+		t.Skip("skipped: checks 6,000 mails, minutes with the race detector: go test ./eval -run Campaigns -v -campaigns")
 	}
 	library, err := corpus.Open(os.DirFS(folder))
 	if err != nil {
