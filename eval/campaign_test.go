@@ -39,7 +39,7 @@ var campaigns = flag.Bool("campaigns", false, "measure campaigns on the train pa
 // code). Among legitimate mails no pair is one. It is skipped where the corpora
 // are not there.
 //
-//	go test ./eval -run Campaigns -v
+//	go test ./eval -run Campaigns -v -campaigns
 func TestCampaigns(t *testing.T) {
 	const folder = "../../shared/corpora"
 	if _, err := os.Stat(folder); err != nil {
