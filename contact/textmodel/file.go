@@ -48,7 +48,8 @@ func Read(r io.Reader) (*Model, error) {
 	}
 	m.grams = int(d.byte())
 	m.Bounds = Bounds{d.float(), d.float(), d.float(), d.float()}
-	stanceUnit, topicUnit := d.float(), d.float()
+	stanceUnit := d.float()
+	m.topicUnit = d.float()
 	m.stanceBias = d.float()
 	for range m.Flags {
 		m.topicBias = append(m.topicBias, d.float())
@@ -57,7 +58,8 @@ func Read(r io.Reader) (*Model, error) {
 	if n > maxKeys || int(n) > len(d.b)/7+1 {
 		return nil, fmt.Errorf("textmodel: read: %d features do not fit into %d bytes", n, len(d.b))
 	}
-	m.topicAt = append(m.topicAt, 0)
+	m.keys, m.features = make([]uint32, 0, n), make([]feature, 0, n+1)
+	m.topics = make([]topic, 0, max(0, len(d.b)-7*int(n))/2)
 	for i := range n {
 		key := d.uint32()
 		if i > 0 && key <= m.keys[i-1] {
@@ -68,18 +70,18 @@ func Read(r io.Reader) (*Model, error) {
 			return nil, fmt.Errorf("textmodel: read: feature %d is of no known block", i)
 		}
 		m.keys = append(m.keys, key)
-		m.block = append(m.block, bi>>6)
-		m.idf = append(m.idf, 1+float32(bi&63)*idfStep)
-		m.stance = append(m.stance, float32(int8(d.byte()))*stanceUnit)
+		m.features = append(m.features, feature{
+			block: bi >> 6, idf: 1 + float32(bi&63)*idfStep, stance: float32(int8(d.byte())) * stanceUnit, topic: int32(len(m.topics)),
+		})
 		for range d.byte() {
 			f := d.byte()
 			if int(f) >= len(m.Flags) {
 				return nil, fmt.Errorf("textmodel: read: feature %d is about flag %d of %d", i, f, len(m.Flags))
 			}
-			m.topic = append(m.topic, topicWeight{f, float32(int8(d.byte())) * topicUnit})
+			m.topics = append(m.topics, topic{f, int8(d.byte())})
 		}
-		m.topicAt = append(m.topicAt, int32(len(m.topic)))
 	}
+	m.features = append(m.features, feature{topic: int32(len(m.topics))})
 	if d.short || len(d.b) > 0 || m.grams < 1 || m.grams > 8 {
 		return nil, errors.New("textmodel: read: the file is cut off or has more in it than it says")
 	}
@@ -97,22 +99,17 @@ func (m *Model) Write(w io.Writer) error {
 		b = appendText(b, f)
 	}
 	b = append(b, byte(m.grams))
-	stanceUnit := unit(len(m.stance), func(i int) float32 { return m.stance[i] })
-	topicUnit := unit(len(m.topic), func(i int) float32 { return m.topic[i].weight })
-	for _, f := range append([]float32{m.Bounds.Keep, m.Bounds.KeepTheme, m.Bounds.Topic, m.Bounds.Stance, stanceUnit, topicUnit, m.stanceBias}, m.topicBias...) {
+	stanceUnit := unit(len(m.keys), func(i int) float32 { return m.features[i].stance })
+	for _, f := range append([]float32{m.Bounds.Keep, m.Bounds.KeepTheme, m.Bounds.Topic, m.Bounds.Stance, stanceUnit, m.topicUnit, m.stanceBias}, m.topicBias...) {
 		b = appendFloat(b, f)
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.keys)))
 	for i, k := range m.keys {
 		b = binary.LittleEndian.AppendUint32(b, k)
-		b = append(b, m.block[i]<<6|idfByte(m.idf[i]), byte(step8(m.stance[i], stanceUnit)))
-		at := len(b)
-		b = append(b, 0)
-		for _, t := range m.topic[m.topicAt[i]:m.topicAt[i+1]] {
-			if s := step8(t.weight, topicUnit); s != 0 {
-				b = append(b, t.flag, byte(s))
-				b[at]++
-			}
+		f, topics := &m.features[i], m.topicsOf(int32(i))
+		b = append(b, f.block<<6|idfByte(f.idf), byte(step8(f.stance, stanceUnit)), byte(len(topics)))
+		for _, t := range topics {
+			b = append(b, t.flag, byte(t.step))
 		}
 	}
 	_, err := w.Write(b)

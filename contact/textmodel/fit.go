@@ -67,12 +67,11 @@ func Fit(lines []Line, set Settings) (*Model, error) {
 		}
 	}
 	w := stance.solve()
-	m.stance, m.stanceBias = make([]float32, len(m.keys)), float32(w[len(m.keys)])
-	for i := range m.stance {
-		m.stance[i] = float32(w[i])
+	m.stanceBias = float32(w[len(m.keys)])
+	for i := range m.keys {
+		m.features[i].stance = float32(w[i])
 	}
-	m.topics(lines, rows)
-	m.index()
+	m.fitTopics(lines, rows)
 	return m.rounded()
 }
 
@@ -86,7 +85,7 @@ func (m *Model) vocabulary(lines []Line) {
 	}
 	all := map[uint32]*seen{}
 	for n, l := range lines {
-		m.features(l, func(block int, k uint32) {
+		m.each(l, func(block int, k uint32) {
 			s := all[k]
 			if s == nil {
 				s = &seen{block: uint8(block), last: -1}
@@ -106,14 +105,14 @@ func (m *Model) vocabulary(lines []Line) {
 	slices.Sort(m.keys)
 	for _, k := range m.keys {
 		s := all[k]
-		m.block = append(m.block, s.block)
 		idf := float32(1 + math.Log(float64(1+len(lines))/float64(1+s.lines)))
-		m.idf = append(m.idf, 1+float32(idfByte(idf))*idfStep)
+		m.features = append(m.features, feature{block: s.block, idf: 1 + float32(idfByte(idf))*idfStep})
 	}
+	m.features = append(m.features, feature{})
 	m.index()
 }
 
-func (m *Model) features(l Line, add func(block int, key uint32)) {
+func (m *Model) each(l Line, add func(block int, key uint32)) {
 	wordKeys(l.Words, m.grams, func(k uint32) { add(blockWords, k) })
 	for _, c := range l.Concepts {
 		add(blockConcepts, ConceptKey(c))
@@ -133,7 +132,7 @@ func (m *Model) rows(lines []Line) [][]cell {
 	out := make([][]cell, len(lines))
 	for n, l := range lines {
 		s.Begin()
-		m.features(l, func(block int, k uint32) { s.note(block, m.find(k)) })
+		m.each(l, func(block int, k uint32) { s.note(block, m.find(k)) })
 		for b := range s.touched {
 			scale := s.scale(b)
 			for i := range s.touched[b] {
@@ -145,12 +144,18 @@ func (m *Model) rows(lines []Line) [][]cell {
 	return out
 }
 
-// topics trains what each flag is about, on words and concepts only.
-func (m *Model) topics(lines []Line, rows [][]cell) {
+// topicWeight is how much a feature speaks for a flag.
+type topicWeight struct {
+	flag   uint8
+	weight float32
+}
+
+// fitTopics trains what each flag is about, on words and concepts only.
+func (m *Model) fitTopics(lines []Line, rows [][]cell) {
 	short := make([][]cell, len(rows))
 	for n, r := range rows {
 		for _, c := range r {
-			if m.block[c.at] != blockLetters {
+			if m.features[c.at].block != blockLetters {
 				short[n] = append(short[n], c)
 			}
 		}
@@ -179,10 +184,21 @@ func (m *Model) topics(lines []Line, rows [][]cell) {
 			}
 		}
 	}
-	m.topicAt = []int32{0}
-	for _, ts := range weights {
+	m.roundTopics(weights)
+}
+
+// roundTopics keeps the topics of all features in steps.
+func (m *Model) roundTopics(weights [][]topicWeight) {
+	all := slices.Concat(weights...)
+	m.topicUnit = unit(len(all), func(i int) float32 { return all[i].weight })
+	for i, ts := range weights {
 		sort.Slice(ts, func(a, b int) bool { return ts[a].flag < ts[b].flag })
-		m.topic = append(m.topic, ts...)
-		m.topicAt = append(m.topicAt, int32(len(m.topic)))
+		m.features[i].topic = int32(len(m.topics))
+		for _, t := range ts {
+			if s := step8(t.weight, m.topicUnit); s != 0 {
+				m.topics = append(m.topics, topic{t.flag, s})
+			}
+		}
 	}
+	m.features[len(m.keys)].topic = int32(len(m.topics))
 }

@@ -51,25 +51,32 @@ type Model struct {
 	// Bounds are the thresholds that were chosen when it was trained.
 	Bounds Bounds
 
-	grams  int
-	keys   []uint32 // hashes, ascending
-	block  []uint8
-	idf    []float32
-	stance []float32
-	// topics of feature i are topic[topicAt[i]:topicAt[i+1]].
-	topicAt    []int32
-	topic      []topicWeight
+	grams      int
+	keys       []uint32  // hashes, ascending
+	features   []feature // one more than keys: it ends the topics of the last
+	topics     []topic
+	topicUnit  float32 // what one step of a topic is worth
 	stanceBias float32
 	topicBias  []float32
 	table      []place // open addressing
-	packed     []feature
 }
 
-// feature is what scoring needs of a feature, in one place of memory.
+// feature is all that scoring needs of a feature, in one place of memory.
 type feature struct {
 	idf, stance float32
 	topic       int32 // its topics begin there and end where the next one's do
 	block       uint8
+}
+
+// topic is how much a feature speaks for a flag, in steps.
+type topic struct {
+	flag uint8
+	step int8
+}
+
+// topicsOf returns the topics of a feature.
+func (m *Model) topicsOf(i int32) []topic {
+	return m.topics[m.features[i].topic:m.features[i+1].topic]
 }
 
 // place is a key in the table and its number; a number of -1 marks a free one.
@@ -87,11 +94,6 @@ type Bounds struct {
 	// Topic and Stance are the least scores with which a line raises a flag
 	// though no composition holds.
 	Topic, Stance float32
-}
-
-type topicWeight struct {
-	flag   uint8
-	weight float32
 }
 
 const (
@@ -169,16 +171,6 @@ func (m *Model) index() {
 		}
 		m.table[at] = place{k, int32(i)}
 	}
-	m.packed = make([]feature, len(m.keys)+1)
-	for i := range m.keys {
-		m.packed[i].idf, m.packed[i].block = m.idf[i], m.block[i]
-		if len(m.stance) > 0 {
-			m.packed[i].stance = m.stance[i]
-		}
-	}
-	for i, at := range m.topicAt {
-		m.packed[i].topic = at
-	}
 }
 
 func (m *Model) slot(key uint32) int { return int(key*2654435769>>7) & (len(m.table) - 1) }
@@ -238,12 +230,13 @@ func (s *Scorer) note(block int, i int32) {
 		return
 	}
 	if at := s.at[i]; at > 0 {
-		if t := &s.touched[s.m.packed[i].block][at-1]; int(s.m.packed[i].block) == block && t.count < math.MaxUint16 {
+		own := int(s.m.features[i].block)
+		if t := &s.touched[own][at-1]; own == block && t.count < math.MaxUint16 {
 			t.count++
 		}
 		return
 	}
-	f := &s.m.packed[i]
+	f := &s.m.features[i]
 	if int(f.block) != block {
 		return
 	}
@@ -296,8 +289,8 @@ func (s *Scorer) Topics() []float32 {
 		for i := range s.touched[b] {
 			t := &s.touched[b][i]
 			v := t.value() * scale
-			for _, w := range s.m.topic[s.m.packed[t.number].topic:s.m.packed[t.number+1].topic] {
-				s.topics[w.flag] += v * w.weight
+			for _, w := range s.m.topicsOf(t.number) {
+				s.topics[w.flag] += v * (float32(w.step) * s.m.topicUnit)
 			}
 		}
 	}
@@ -311,7 +304,7 @@ func (s *Scorer) runsOf(w string) []int32 {
 	}
 	var runs []int32
 	letterKeys([]string{w}, func(k uint32) {
-		if i := s.m.find(k); i >= 0 && s.m.packed[i].block == blockLetters {
+		if i := s.m.find(k); i >= 0 && s.m.features[i].block == blockLetters {
 			runs = append(runs, i)
 		}
 	})
