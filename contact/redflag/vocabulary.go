@@ -17,7 +17,7 @@ type remembered struct {
 }
 
 // maxWords bounds how many short and how many long words are remembered.
-const maxWords = 1 << 13
+const maxWords = 1 << 12
 
 func newVocabulary() vocabulary {
 	return vocabulary{short: make([]remembered, 2*maxWords), long: map[string][2]int32{}}

@@ -156,8 +156,8 @@ func letterKeys(words []string, add func(key uint32)) {
 }
 
 func (m *Model) index() {
-	size := 1
-	for size < 2*len(m.keys) {
+	size := 2
+	for size < len(m.keys)+len(m.keys)/2 { // at most two thirds full
 		size *= 2
 	}
 	m.table = make([]place, size)
@@ -204,7 +204,7 @@ type touch struct {
 }
 
 // maxRuns bounds how many words a scorer remembers.
-const maxRuns = 1 << 12
+const maxRuns = 1 << 11
 
 // Scorer returns a scorer of the model; it may be reused for any number of
 // lines.
