@@ -98,6 +98,9 @@ func (l *lexicon) index() {
 		l.filed = append(l.filed, list...)
 		l.slotFrom = append(l.slotFrom, int32(len(l.filed)))
 	}
+	// These lists live as long as the program: none keeps room to grow.
+	l.programs, l.steps = slices.Clone(l.programs), slices.Clone(l.steps)
+	l.needs, l.filed = slices.Clone(l.needs), slices.Clone(l.filed)
 	l.indexRules(often)
 }
 

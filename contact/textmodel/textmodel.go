@@ -192,8 +192,10 @@ type Scorer struct {
 	words   []string
 	topics  []float32
 	letters bool
-	// runs are the features of the letters of words met before.
-	runs map[string][]int32
+	// runs are the features of the letters of words met before: where they stand
+	// in runList.
+	runs    map[string][2]int32
+	runList []int32
 }
 
 // touch is a feature of the line and how often it stands there.
@@ -204,12 +206,12 @@ type touch struct {
 }
 
 // maxRuns bounds how many words a scorer remembers.
-const maxRuns = 1 << 11
+const maxRuns = 1 << 12
 
 // Scorer returns a scorer of the model; it may be reused for any number of
 // lines.
 func (m *Model) Scorer() *Scorer {
-	return &Scorer{m: m, at: make([]uint16, len(m.keys)), topics: make([]float32, len(m.Flags))}
+	return &Scorer{m: m, at: make([]uint16, len(m.keys)), runs: map[string][2]int32{}, topics: make([]float32, len(m.Flags))}
 }
 
 // Begin starts a new line.
@@ -299,20 +301,21 @@ func (s *Scorer) Topics() []float32 {
 
 // runsOf returns the features of the letters of a word.
 func (s *Scorer) runsOf(w string) []int32 {
-	if runs, ok := s.runs[w]; ok {
-		return runs
+	if at, ok := s.runs[w]; ok {
+		return s.runList[at[0]:at[1]]
 	}
-	var runs []int32
+	if len(s.runs) >= maxRuns {
+		clear(s.runs)
+		s.runList = s.runList[:0]
+	}
+	from := len(s.runList)
 	letterKeys([]string{w}, func(k uint32) {
 		if i := s.m.find(k); i >= 0 && s.m.features[i].block == blockLetters {
-			runs = append(runs, i)
+			s.runList = append(s.runList, i)
 		}
 	})
-	if len(s.runs) >= maxRuns || s.runs == nil {
-		s.runs = map[string][]int32{}
-	}
-	s.runs[strings.Clone(w)] = runs
-	return runs
+	s.runs[strings.Clone(w)] = [2]int32{int32(from), int32(len(s.runList))}
+	return s.runList[from:]
 }
 
 // Stance returns how far the line does rather than tells (natural log-odds).
