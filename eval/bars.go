@@ -40,7 +40,7 @@ const (
 	namePairAmazon = "impersonates Amazon, hand-checked / shop_legit, both parts"
 	nameModern     = "modern phishing, and ham of spamassassin and enron"
 	nameHardHam    = "hard ham"
-	nameForeign    = "languages without rules of ours (Arabic, French)"
+	nameForeign    = "languages that no model learned (Arabic, French)"
 	nameRobocalls  = "robocalls that pose as Amazon"
 	nameCalls      = "legitimate halves of the synthetic calls"
 )
