@@ -39,6 +39,7 @@ var trees = map[string][]string{
 	"contact/mention":     {"contact", "contact/text"},
 	"contact/link":        {"contact", "contact/text"},
 	"contact/brand":       {"contact", "contact/text", "contact/link", "contact/phone"},
+	"contact/envelope":    {"contact", "contact/text", "contact/link"},
 	"contact/hypertext":   {"contact"},
 	"contact/qr":          {"contact"},
 	"contact/attachment":  {"contact", "contact/hypertext", "contact/hypertext/charset", "contact/qr"},

@@ -12,6 +12,7 @@ import (
 	"bonafide/contact"
 	"bonafide/contact/attachment"
 	"bonafide/contact/brand"
+	"bonafide/contact/envelope"
 	"bonafide/contact/link"
 	"bonafide/contact/mailauth"
 	"bonafide/contact/mention"
@@ -77,6 +78,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(d.flagged(s)...)
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
+	s.add(envelope.Findings(envelope.Input{Contact: c, Links: s.links, Free: d.brands.Freemail, OddTLD: d.links.OddTLD})...)
 	s.add(d.labels.Findings(c)...)
 	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{
 		Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country, Proven: identity.Proven, Now: s.now,
