@@ -34,6 +34,7 @@ generate:
 # The models of the red flags; English and German need the corpora.
 train:
 	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora
+	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora --whole
 
 fuzz:
 	sh scripts/fuzz-all

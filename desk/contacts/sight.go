@@ -89,6 +89,9 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
+	if !d.without.Learned {
+		s.add(d.wording.Findings(d.worded(s))...)
+	}
 	books, err := d.consult(ctx, req, who, s)
 	s.add(books...)
 	d.gather(s)
@@ -296,6 +299,7 @@ func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
 			fs[i].Strength = 1
 		}
 		fs[i].Strength *= share
+		fs[i].Diluted = share
 	}
 	return fs
 }
