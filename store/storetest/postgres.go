@@ -1,0 +1,182 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Postgres is a PostgreSQL of its own for tests: a cluster in a temporary
+// folder that listens on a Unix socket in it and nowhere else. It syncs as in
+// earnest. It is stopped and removed with the test.
+type Postgres struct {
+	dir, bin string
+	run      *syscall.SysProcAttr
+	cmd      *exec.Cmd
+	// stdin ends when this process ends, however it does: the server goes with it.
+	stdin     io.WriteCloser
+	log       bytes.Buffer
+	databases atomic.Int64
+	// trace are words to put before the server's command, such as strace.
+	trace []string
+}
+
+// StartPostgres makes and starts a PostgreSQL. Where none is installed the test
+// is skipped; with CI=true it fails, so that nobody takes a skipped test for a
+// passed one. trace are words to put before the server's command.
+func StartPostgres(t *testing.T, trace ...string) *Postgres {
+	t.Helper()
+	bin := findPostgres()
+	if bin == "" {
+		missing(t, "PostgreSQL is not installed (no initdb in PATH or /usr/lib/postgresql): run scripts/install-test-tools")
+	}
+	dir, err := os.MkdirTemp("", "bonafide-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	p := &Postgres{dir: dir, bin: bin, run: &syscall.SysProcAttr{Setpgid: true}, trace: trace}
+	if os.Geteuid() == 0 { // initdb refuses to run as root
+		uid, gid, err := unprivileged()
+		if err != nil {
+			missing(t, "PostgreSQL does not run as root, and there is no user postgres or nobody to run it as: "+err.Error())
+		}
+		p.run.Credential = &syscall.Credential{Uid: uid, Gid: gid}
+		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	init := exec.Command(filepath.Join(bin, "initdb"), "-D", p.data(), "-U", "bonafide", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	init.SysProcAttr, init.Dir = p.run, dir
+	if out, err := init.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	t.Cleanup(p.Crash)
+	p.Start(t)
+	return p
+}
+
+// missing skips a test, or fails it in CI.
+func missing(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// findPostgres returns the folder of the programs, "" if there is none.
+func findPostgres() string {
+	if p, err := exec.LookPath("initdb"); err == nil {
+		if p, err = filepath.EvalSymlinks(p); err == nil {
+			return filepath.Dir(p)
+		}
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	found = append(found, "/usr/local/bin/initdb")
+	sort.Sort(sort.Reverse(sort.StringSlice(found)))
+	for _, p := range found {
+		if _, err := os.Stat(p); err == nil {
+			return filepath.Dir(p)
+		}
+	}
+	return ""
+}
+
+// unprivileged returns a user that a server may run as.
+func unprivileged() (uid, gid uint32, err error) {
+	for _, name := range []string{"postgres", "nobody"} {
+		var u *user.User
+		if u, err = user.Lookup(name); err != nil {
+			continue
+		}
+		id, bad := strconv.ParseUint(u.Uid, 10, 32)
+		group, worse := strconv.ParseUint(u.Gid, 10, 32)
+		return uint32(id), uint32(group), errors.Join(bad, worse)
+	}
+	return 0, 0, err
+}
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+// Start starts the server after Crash or Stop, and waits until it answers.
+func (p *Postgres) Start(t *testing.T) {
+	t.Helper()
+	args := append([]string{"-c", `"$@" & read -r _; kill -INT $!; wait`, "sh"}, p.trace...)
+	args = append(args, filepath.Join(p.bin, "postgres"), "-D", p.data(), "-k", p.dir, "-c", "listen_addresses=",
+		"-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_checkpoints=off")
+	p.cmd = exec.Command("sh", args...)
+	attr := *p.run
+	p.cmd.SysProcAttr, p.cmd.Dir = &attr, p.dir
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	p.cmd.WaitDelay = time.Second
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 600 {
+		if exec.Command(filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.dir).Run() == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.Crash()
+	t.Fatalf("PostgreSQL did not start within 30 s:\n%s", p.log.String())
+}
+
+// Crash ends all processes of the server with SIGKILL, as a loss of power would
+// end them (what the kernel holds is kept, though).
+func (p *Postgres) Crash() {
+	if p.cmd == nil {
+		return
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = p.stdin.Close()
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
+
+// Stop ends the server in good order.
+func (p *Postgres) Stop() {
+	if p.cmd == nil {
+		return
+	}
+	_ = p.stdin.Close()
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
+
+// DSN makes an empty database and returns its address.
+func (p *Postgres) DSN(t *testing.T) string {
+	t.Helper()
+	name := fmt.Sprintf("t%d", p.databases.Add(1))
+	if out, err := exec.Command(filepath.Join(p.bin, "createdb"), "-h", p.dir, "-U", "bonafide", name).CombinedOutput(); err != nil {
+		t.Fatalf("createdb: %v\n%s", err, out)
+	}
+	return "postgres:///" + name + "?host=" + p.dir + "&user=bonafide"
+}
+
+// Exec runs SQL in the database of a DSN that this server gave, as somebody
+// with psql would, past all of our code; it returns what psql prints.
+func (p *Postgres) Exec(t *testing.T, dsn, statement string) string {
+	t.Helper()
+	out, err := exec.Command(filepath.Join(p.bin, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", statement).CombinedOutput()
+	if err != nil {
+		t.Fatalf("psql: %v\n%s", err, out)
+	}
+	return string(out)
+}
