@@ -24,8 +24,9 @@ type Postgres struct {
 	dir, bin string
 	run      *syscall.SysProcAttr
 	cmd      *exec.Cmd
-	// stdin ends when this process ends, however it does: the server goes with it.
-	stdin     io.WriteCloser
+	stdin    io.WriteCloser
+	// ended is closed when the server has ended.
+	ended     <-chan struct{}
 	log       bytes.Buffer
 	databases atomic.Int64
 	// trace are words to put before the server's command, such as strace.
@@ -113,7 +114,23 @@ func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 // Start starts the server after Crash or Stop, and waits until it answers.
 func (p *Postgres) Start(t *testing.T) {
 	t.Helper()
-	args := append([]string{"-c", `"$@" & read -r _; kill -INT $!; wait`, "sh"}, p.trace...)
+	for range 3 { // after a crash the processes of the old one may take a moment to be gone
+		if p.start(t) {
+			return
+		}
+		p.Crash()
+		time.Sleep(500 * time.Millisecond)
+	}
+	t.Fatalf("PostgreSQL did not start:\n%s", p.log.String())
+}
+
+// watched runs a command and ends it when standard input does: when this
+// process ends, however it does, its server goes with it.
+const watched = `exec 3<&0; (read -r _ <&3; kill -INT $$) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-`
+
+func (p *Postgres) start(t *testing.T) bool {
+	t.Helper()
+	args := append([]string{"-c", watched, "sh"}, p.trace...)
 	args = append(args, filepath.Join(p.bin, "postgres"), "-D", p.data(), "-k", p.dir, "-c", "listen_addresses=",
 		"-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_checkpoints=off")
 	p.cmd = exec.Command("sh", args...)
@@ -128,26 +145,31 @@ func (p *Postgres) Start(t *testing.T) {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	p.ended = ended
+	cmd := p.cmd
+	go func() { _ = cmd.Wait(); close(ended) }()
 	for range 600 {
-		if exec.Command(filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.dir).Run() == nil {
-			return
+		if exec.Command(filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.dir, "-U", "bonafide", "-d", "postgres").Run() == nil {
+			return true
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-ended:
+			return false
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	p.Crash()
-	t.Fatalf("PostgreSQL did not start within 30 s:\n%s", p.log.String())
+	return false
 }
 
-// Crash ends all processes of the server with SIGKILL, as a loss of power would
-// end them (what the kernel holds is kept, though).
+// Crash ends all processes of the server with SIGKILL: what they had not handed
+// to the kernel is lost.
 func (p *Postgres) Crash() {
 	if p.cmd == nil {
 		return
 	}
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	_ = p.stdin.Close()
-	_ = p.cmd.Wait()
-	p.cmd = nil
+	p.Stop()
 }
 
 // Stop ends the server in good order.
@@ -156,7 +178,7 @@ func (p *Postgres) Stop() {
 		return
 	}
 	_ = p.stdin.Close()
-	_ = p.cmd.Wait()
+	<-p.ended
 	p.cmd = nil
 }
 
