@@ -192,13 +192,12 @@ func (p *Postgres) DSN(t *testing.T) string {
 	return "postgres:///" + name + "?host=" + p.dir + "&user=bonafide"
 }
 
-// Exec runs SQL in the database of a DSN that this server gave, as somebody
-// with psql would, past all of our code; it returns what psql prints.
-func (p *Postgres) Exec(t *testing.T, dsn, statement string) string {
+// Exec runs a statement in a database that DSN gave, as somebody with psql
+// would, past all of our code.
+func (p *Postgres) Exec(t *testing.T, dsn, statement string) {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(p.bin, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", statement).CombinedOutput()
 	if err != nil {
 		t.Fatalf("psql: %v\n%s", err, out)
 	}
-	return string(out)
 }

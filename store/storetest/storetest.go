@@ -10,6 +10,7 @@ package storetest
 
 import (
 	"context"
+	dbsql "database/sql"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -46,6 +47,26 @@ func (e Engine) OpenAt(t *testing.T, dsn string) store.Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// Exec runs a statement in the database of a DSN past all of our code, as
+// somebody with the rights of an administrator would.
+func (e Engine) Exec(t *testing.T, dsn, statement string) {
+	t.Helper()
+	if e.Postgres != nil {
+		e.Postgres.Exec(t, dsn, statement)
+		return
+	}
+	db, err := dbsql.Open("sqlite", dsn)
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), statement)
+	}
+	if err != nil {
+		t.Fatalf("sqlite: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // SQLite is the engine that needs nothing installed.
