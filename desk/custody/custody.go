@@ -13,6 +13,7 @@ package custody
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -124,7 +125,7 @@ func (s Scope) heads(ctx context.Context, a store.Audit) ([]store.Head, error) {
 }
 
 // errBroken ends the walk at the first break.
-var errBroken = fmt.Errorf("custody: the chain is broken")
+var errBroken = errors.New("custody: the chain is broken")
 
 // verify walks one chain up to the head that was written down.
 func verify(ctx context.Context, a store.Audit, written store.Head, anchors []Anchor) (Result, error) {
