@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -168,9 +169,35 @@ func (p *Postgres) Crash() {
 	if p.cmd == nil {
 		return
 	}
+	raw, _ := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
+	first, _, _ := strings.Cut(string(raw), "\n")
+	server, _ := strconv.Atoi(first)
+	if server > 1 {
+		for _, pid := range append([]int{server}, children(server)...) { // each child is in a session of its own
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	p.Stop()
 }
+
+// children lists the processes that a process started, where /proc tells.
+func children(pid int) []int {
+	var out []int
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		raw, _ := os.ReadFile(list)
+		for _, s := range strings.Fields(string(raw)) {
+			if n, err := strconv.Atoi(s); err == nil {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// Dir is the folder of the server, in which it was started and may write.
+func (p *Postgres) Dir() string { return p.dir }
 
 // Stop ends the server in good order.
 func (p *Postgres) Stop() {
