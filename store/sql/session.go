@@ -84,7 +84,7 @@ func (s *session) done(ctx context.Context, what string, err error) error {
 
 // during puts the end of the context before what the driver made of it.
 func during(ctx context.Context, err error) error {
-	if c := ctx.Err(); c != nil && !errors.Is(err, c) {
+	if c := ctx.Err(); c != nil {
 		return c
 	}
 	return err
@@ -94,7 +94,9 @@ func during(ctx context.Context, err error) error {
 // its message: that may quote a record.
 func failure(what string, err error) error {
 	var ours *fault.Error
-	if errors.As(err, &ours) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	// The end of the caller's context comes bare, from during; a time limit of the
+	// driver's own comes wrapped, and is no different from a network that fails.
+	if errors.As(err, &ours) || err == context.Canceled || err == context.DeadlineExceeded {
 		return fmt.Errorf("store: %s: %w", what, err)
 	}
 	var pg *pgconn.PgError

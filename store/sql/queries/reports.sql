@@ -14,7 +14,7 @@ SELECT * FROM reports
 WHERE tenant = @tenant AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
-  AND created >= @created_from AND created < @created_until
+  AND created >= @created_from
 ORDER BY created DESC, id DESC LIMIT @most;
 
 -- name: ListReportsOfStatus :many
@@ -23,13 +23,21 @@ SELECT * FROM reports
 WHERE tenant = @tenant AND status = @status AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
-  AND created >= @created_from AND created < @created_until
+  AND created >= @created_from
 ORDER BY created DESC, id DESC LIMIT @most;
 
 -- name: CountReports :one
 -- CountReports counts the reports that a filter lets through.
 SELECT count(*) FROM reports
-WHERE tenant = @tenant AND (CAST(@status AS TEXT) = '' OR status = @status)
+WHERE tenant = @tenant
+  AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
+  AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
+  AND created >= @created_from AND created < @created_until;
+
+-- name: CountReportsOfStatus :one
+-- CountReportsOfStatus counts the reports of one status that a filter lets through.
+SELECT count(*) FROM reports
+WHERE tenant = @tenant AND status = @status
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
   AND created >= @created_from AND created < @created_until;

@@ -60,15 +60,14 @@ func (q *Queries) AddReport(ctx context.Context, arg AddReportParams) (int64, er
 
 const countReports = `-- name: CountReports :one
 SELECT count(*) FROM reports
-WHERE tenant = $1 AND (CAST($2 AS TEXT) = '' OR status = $2)
-  AND (CAST($3 AS TEXT) = '' OR channel = $3) AND (CAST($4 AS TEXT) = '' OR outcome = $4)
-  AND (CAST($5 AS TEXT) = '' OR lang = $5) AND (CAST($6 AS TEXT) = '' OR country = $6)
-  AND created >= $7 AND created < $8
+WHERE tenant = $1
+  AND (CAST($2 AS TEXT) = '' OR channel = $2) AND (CAST($3 AS TEXT) = '' OR outcome = $3)
+  AND (CAST($4 AS TEXT) = '' OR lang = $4) AND (CAST($5 AS TEXT) = '' OR country = $5)
+  AND created >= $6 AND created < $7
 `
 
 type CountReportsParams struct {
 	Tenant       string
-	Status       string
 	Channel      string
 	Outcome      string
 	Lang         string
@@ -80,6 +79,41 @@ type CountReportsParams struct {
 // CountReports counts the reports that a filter lets through.
 func (q *Queries) CountReports(ctx context.Context, arg CountReportsParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countReports,
+		arg.Tenant,
+		arg.Channel,
+		arg.Outcome,
+		arg.Lang,
+		arg.Country,
+		arg.CreatedFrom,
+		arg.CreatedUntil,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countReportsOfStatus = `-- name: CountReportsOfStatus :one
+SELECT count(*) FROM reports
+WHERE tenant = $1 AND status = $2
+  AND (CAST($3 AS TEXT) = '' OR channel = $3) AND (CAST($4 AS TEXT) = '' OR outcome = $4)
+  AND (CAST($5 AS TEXT) = '' OR lang = $5) AND (CAST($6 AS TEXT) = '' OR country = $6)
+  AND created >= $7 AND created < $8
+`
+
+type CountReportsOfStatusParams struct {
+	Tenant       string
+	Status       string
+	Channel      string
+	Outcome      string
+	Lang         string
+	Country      string
+	CreatedFrom  int64
+	CreatedUntil int64
+}
+
+// CountReportsOfStatus counts the reports of one status that a filter lets through.
+func (q *Queries) CountReportsOfStatus(ctx context.Context, arg CountReportsOfStatusParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countReportsOfStatus,
 		arg.Tenant,
 		arg.Status,
 		arg.Channel,
@@ -205,21 +239,20 @@ SELECT tenant, id, created, channel, lang, country, body, outcome, probability, 
 WHERE tenant = $1 AND (created, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = '' OR channel = $4) AND (CAST($5 AS TEXT) = '' OR outcome = $5)
   AND (CAST($6 AS TEXT) = '' OR lang = $6) AND (CAST($7 AS TEXT) = '' OR country = $7)
-  AND created >= $8 AND created < $9
-ORDER BY created DESC, id DESC LIMIT $10
+  AND created >= $8
+ORDER BY created DESC, id DESC LIMIT $9
 `
 
 type ListReportsParams struct {
-	Tenant       string
-	KeyCreated   int64
-	KeyID        string
-	Channel      string
-	Outcome      string
-	Lang         string
-	Country      string
-	CreatedFrom  int64
-	CreatedUntil int64
-	Most         int32
+	Tenant      string
+	KeyCreated  int64
+	KeyID       string
+	Channel     string
+	Outcome     string
+	Lang        string
+	Country     string
+	CreatedFrom int64
+	Most        int32
 }
 
 // ListReports reads the reports after a key, newest first.
@@ -233,7 +266,6 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Rep
 		arg.Lang,
 		arg.Country,
 		arg.CreatedFrom,
-		arg.CreatedUntil,
 		arg.Most,
 	)
 	if err != nil {
@@ -279,22 +311,21 @@ SELECT tenant, id, created, channel, lang, country, body, outcome, probability, 
 WHERE tenant = $1 AND status = $2 AND (created, id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
   AND (CAST($5 AS TEXT) = '' OR channel = $5) AND (CAST($6 AS TEXT) = '' OR outcome = $6)
   AND (CAST($7 AS TEXT) = '' OR lang = $7) AND (CAST($8 AS TEXT) = '' OR country = $8)
-  AND created >= $9 AND created < $10
-ORDER BY created DESC, id DESC LIMIT $11
+  AND created >= $9
+ORDER BY created DESC, id DESC LIMIT $10
 `
 
 type ListReportsOfStatusParams struct {
-	Tenant       string
-	Status       string
-	KeyCreated   int64
-	KeyID        string
-	Channel      string
-	Outcome      string
-	Lang         string
-	Country      string
-	CreatedFrom  int64
-	CreatedUntil int64
-	Most         int32
+	Tenant      string
+	Status      string
+	KeyCreated  int64
+	KeyID       string
+	Channel     string
+	Outcome     string
+	Lang        string
+	Country     string
+	CreatedFrom int64
+	Most        int32
 }
 
 // ListReportsOfStatus reads the reports of one status after a key, newest first; it has an index of its own.
@@ -309,7 +340,6 @@ func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStat
 		arg.Lang,
 		arg.Country,
 		arg.CreatedFrom,
-		arg.CreatedUntil,
 		arg.Most,
 	)
 	if err != nil {
