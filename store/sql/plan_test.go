@@ -39,7 +39,7 @@ func TestListsUseTheirIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := regexp.MustCompile("(?s)`-- name: "+c.query+" :[^\n]*\n(.*?)`").FindSubmatch(raw)
+		found := regexp.MustCompile("(?s)`-- name: " + c.query + " :[^\n]*\n(.*?)`").FindSubmatch(raw)
 		if found == nil {
 			t.Errorf("%s: no such query", c.query)
 			continue
