@@ -30,8 +30,24 @@ func (s *session) records() store.Records {
 	return store.Records{Reports: reports{s}, Audit: audit{s}}
 }
 
+// Ping reports whether records can be read and written now: it writes the row
+// of a probe, so that a full disk or a copy that only reads is seen.
+func (d *DB) Ping(ctx context.Context) error {
+	return d.write(ctx, func(s *session) error {
+		n, err := s.q.TouchProbe(ctx)
+		if err == nil && n != 1 {
+			return fault.New(fault.Internal, "", "store: the row of the probe is gone: restore the database from a backup")
+		}
+		return s.done(ctx, "try to keep something", err)
+	})
+}
+
 // Write runs f in one transaction, after all that were begun before.
 func (d *DB) Write(ctx context.Context, f func(store.Records) error) error {
+	return d.write(ctx, func(s *session) error { return f(s.records()) })
+}
+
+func (d *DB) write(ctx context.Context, f func(*session) error) error {
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return failure("begin a change", during(ctx, err))
@@ -43,7 +59,7 @@ func (d *DB) Write(ctx context.Context, f func(store.Records) error) error {
 		}
 	}
 	s := &session{q: queries.New(tx)}
-	if err := f(s.records()); err != nil {
+	if err := f(s); err != nil {
 		return err
 	}
 	if s.failed != nil {
