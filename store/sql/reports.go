@@ -87,10 +87,14 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	if after := store.Micros(p.After.When); !p.After.IsZero() && after < until {
 		by.KeyCreated, by.KeyID = after, p.After.ID
 	}
-	var rows []queries.Report
+	var rows []queries.ListReportsRow
 	var err error
 	if f.Status != "" {
-		rows, err = r.q.ListReportsOfStatus(ctx, by)
+		var of []queries.ListReportsOfStatusRow
+		of, err = r.q.ListReportsOfStatus(ctx, by)
+		for _, row := range of {
+			rows = append(rows, queries.ListReportsRow(row))
+		}
 	} else {
 		rows, err = r.q.ListReports(ctx, queries.ListReportsParams{
 			Tenant: by.Tenant, KeyCreated: by.KeyCreated, KeyID: by.KeyID, Channel: by.Channel, Outcome: by.Outcome,
@@ -108,7 +112,7 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	}
 	out := make([]store.Report, 0, len(rows))
 	for _, row := range rows {
-		x, err := report(row)
+		x, err := report(queries.Report(row))
 		if err != nil {
 			return nil, store.Key{}, err
 		}

@@ -99,6 +99,7 @@ func Run(t *testing.T, e Engine) {
 		{"an id is unique within a tenant", uniqueness},
 		{"another tenant finds nothing", foreignTenant},
 		{"pages hold every record once", paging},
+		{"a list gives the beginning of texts", excerpts},
 		{"a page is not moved by newer records", pagingWhileAdding},
 		{"updates see what they change", updates},
 		{"reports that are due, counted and erased", dueAndErased},

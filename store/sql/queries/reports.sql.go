@@ -235,7 +235,9 @@ func (q *Queries) GetReport(ctx context.Context, arg GetReportParams) (Report, e
 }
 
 const listReports = `-- name: ListReports :many
-SELECT tenant, id, created, channel, lang, country, body, outcome, probability, codes, fingerprint, consent, status, note, retain_until, revision FROM reports
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = $1 AND (created, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = '' OR channel = $4) AND (CAST($5 AS TEXT) = '' OR outcome = $5)
   AND (CAST($6 AS TEXT) = '' OR lang = $6) AND (CAST($7 AS TEXT) = '' OR country = $7)
@@ -255,8 +257,27 @@ type ListReportsParams struct {
 	Most        int32
 }
 
-// ListReports reads the reports after a key, newest first.
-func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Report, error) {
+type ListReportsRow struct {
+	Tenant      string
+	ID          string
+	Created     int64
+	Channel     string
+	Lang        string
+	Country     string
+	Body        string
+	Outcome     string
+	Probability float64
+	Codes       string
+	Fingerprint string
+	Consent     string
+	Status      string
+	Note        string
+	RetainUntil int64
+	Revision    int64
+}
+
+// ListReports reads the reports after a key, newest first, with the beginning of their texts (store.Excerpt).
+func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]ListReportsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listReports,
 		arg.Tenant,
 		arg.KeyCreated,
@@ -272,9 +293,9 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Rep
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Report
+	var items []ListReportsRow
 	for rows.Next() {
-		var i Report
+		var i ListReportsRow
 		if err := rows.Scan(
 			&i.Tenant,
 			&i.ID,
@@ -307,7 +328,9 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Rep
 }
 
 const listReportsOfStatus = `-- name: ListReportsOfStatus :many
-SELECT tenant, id, created, channel, lang, country, body, outcome, probability, codes, fingerprint, consent, status, note, retain_until, revision FROM reports
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = $1 AND status = $2 AND (created, id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
   AND (CAST($5 AS TEXT) = '' OR channel = $5) AND (CAST($6 AS TEXT) = '' OR outcome = $6)
   AND (CAST($7 AS TEXT) = '' OR lang = $7) AND (CAST($8 AS TEXT) = '' OR country = $8)
@@ -328,8 +351,27 @@ type ListReportsOfStatusParams struct {
 	Most        int32
 }
 
+type ListReportsOfStatusRow struct {
+	Tenant      string
+	ID          string
+	Created     int64
+	Channel     string
+	Lang        string
+	Country     string
+	Body        string
+	Outcome     string
+	Probability float64
+	Codes       string
+	Fingerprint string
+	Consent     string
+	Status      string
+	Note        string
+	RetainUntil int64
+	Revision    int64
+}
+
 // ListReportsOfStatus reads the reports of one status after a key, newest first; it has an index of its own.
-func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStatusParams) ([]Report, error) {
+func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStatusParams) ([]ListReportsOfStatusRow, error) {
 	rows, err := q.db.QueryContext(ctx, listReportsOfStatus,
 		arg.Tenant,
 		arg.Status,
@@ -346,9 +388,9 @@ func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStat
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Report
+	var items []ListReportsOfStatusRow
 	for rows.Next() {
-		var i Report
+		var i ListReportsOfStatusRow
 		if err := rows.Scan(
 			&i.Tenant,
 			&i.ID,
