@@ -7,7 +7,7 @@
 // says nothing of texts that are very short or in a language it has not learned.
 //
 //	book, err := wording.Load(data.FS)
-//	findings := book.Findings(wording.Input{Channel: contact.SMS, Readings: readings, Codes: codes})
+//	findings := book.Findings(wording.Input{Channel: contact.SMS, Readings: readings, })
 package wording
 
 import (
@@ -33,6 +33,7 @@ import (
 const (
 	LikeFraud  evidence.Code = "reads_like_fraud"
 	LikeHonest evidence.Code = "reads_like_honest"
+	Undecided  evidence.Code = "reads_undecided"
 )
 
 // most is what the table of evidence gives for a code at full strength, in bits;
@@ -59,11 +60,11 @@ type bounds struct {
 	Bounds map[string]Bound `yaml:"bounds"`
 }
 
-// Input is a text and the red flags that were found in it.
+// Input is a text. Red flags are no part of it: their models learned from some of
+// the same texts, so they look surer there than they are.
 type Input struct {
 	Channel  contact.Channel
 	Readings []*text.Reading
-	Codes    []evidence.Code
 }
 
 // Book holds the models, one per kind of channel. It does not change after Load
@@ -186,10 +187,7 @@ func sample(in Input) (t textmodel.Text, lang string, at []place) {
 			at = append(at, place{r, s})
 		}
 	}
-	for _, c := range in.Codes {
-		t.Marks = append(t.Marks, "c:"+string(c))
-	}
-	t.Marks = append(t.Marks, marks.marks(words)...)
+	t.Marks = marks.marks(words)
 	slices.Sort(t.Marks)
 	for l, n := range size {
 		if n > size[lang] || n == size[lang] && l < lang {
@@ -239,8 +237,8 @@ func (s *shape) marks(words int) []string {
 	return out
 }
 
-// Findings returns at most one finding: how the text reads, with its most
-// telling passage.
+// Findings returns one finding, how the text reads, with its most telling passage;
+// none for a text that no model reads.
 func (b *Book) Findings(in Input) []evidence.Finding {
 	c := b.models[Kind(in.Channel)]
 	if c == nil {
@@ -262,7 +260,7 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 	f := evidence.Finding{Code: LikeFraud, Strength: math.Abs(bits) / most, Source: "textmodel/" + c.m.Channel}
 	switch {
 	case math.Abs(bits) < b.bounds.Least:
-		return nil
+		f.Code, f.Strength = Undecided, 0
 	case bits < 0:
 		f.Code = LikeHonest
 	case telling >= 0:
