@@ -53,10 +53,13 @@ type Bound struct {
 }
 
 type bounds struct {
-	AsOf   string           `yaml:"as_of"`
-	Source string           `yaml:"source"`
-	Fewest int              `yaml:"fewest"`
-	Least  float64          `yaml:"least"`
+	AsOf   string  `yaml:"as_of"`
+	Source string  `yaml:"source"`
+	Fewest int     `yaml:"fewest"`
+	Least  float64 `yaml:"least"`
+	// Enough is how many words a text must have to speak against fraud with all
+	// that its bound allows: a single line is soon written like honest ones.
+	Enough float64          `yaml:"enough"`
 	Bounds map[string]Bound `yaml:"bounds"`
 }
 
@@ -132,6 +135,9 @@ func (b *bounds) read(fsys fs.FS) error {
 	dec.KnownFields(true)
 	if err := dec.Decode(b); err != nil {
 		return err
+	}
+	if b.Enough < 1 {
+		return fmt.Errorf("enough %g: want at least 1", b.Enough)
 	}
 	for _, kind := range Kinds() {
 		if x, ok := b.Bounds[kind]; !ok || !(0 <= x.For && x.For <= most && 0 <= x.Against && x.Against <= most) {
@@ -256,7 +262,8 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 	score, telling := sc.Score(t)
 	c.idle.Put(sc)
 	bound := b.bounds.Bounds[c.m.Channel]
-	bits := math.Max(-bound.Against, math.Min(bound.For, float64(c.m.Bits(lang, score))))
+	enough := math.Min(1, float64(words)/b.bounds.Enough)
+	bits := math.Max(-bound.Against*enough, math.Min(bound.For, float64(c.m.Bits(lang, score))))
 	f := evidence.Finding{Code: LikeFraud, Strength: math.Abs(bits) / most, Source: "textmodel/" + c.m.Channel}
 	switch {
 	case math.Abs(bits) < b.bounds.Least:
