@@ -30,6 +30,7 @@ test: tools-apt lint
 generate:
 	$(GO) run ./cmd/bonafide config docs > docs/configuration.md
 	$(GO) run ./cmd/bonafide codes > docs/evidence-codes.md
+	$(GO) run ./cmd/bonafide access > docs/access.md
 
 # The models of the red flags; English and German need the corpora.
 train:

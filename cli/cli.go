@@ -55,6 +55,8 @@ type Env struct {
 	ConfigDocs  func() string
 	// CodesDocs documents the evidence codes.
 	CodesDocs func() (string, error)
+	// AccessDocs documents who may do what.
+	AccessDocs func() string
 	// EvalContact measures the contact check.
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
 	// TrainContact makes the learned files of the contact check.
@@ -112,6 +114,7 @@ type grammar struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server with pages and API."`
 	Conf    confCmd    `cmd:"" name:"config" help:"Check or document the configuration."`
 	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
+	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -133,6 +136,7 @@ type confCheckCmd struct {
 type (
 	confDocsCmd struct{}
 	codesCmd    struct{}
+	accessCmd   struct{}
 	versionCmd  struct{}
 )
 
@@ -225,6 +229,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		if text, err = env.CodesDocs(); err == nil {
 			fmt.Fprint(env.Stdout, text)
 		}
+	case "access":
+		fmt.Fprint(env.Stdout, env.AccessDocs())
 	case "eval contact":
 		e := g.Eval.Contact
 		err = env.EvalContact(ctx, EvalOptions{

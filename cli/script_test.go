@@ -57,6 +57,7 @@ func run() {
 		CheckConfig: func(string) (string, error) { return "good\n", nil },
 		ConfigDocs:  func() string { return "docs\n" },
 		CodesDocs:   func() (string, error) { return "codes\n", nil },
+		AccessDocs:  func() string { return "access\n" },
 	}))
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 	_ "time/tzdata" // opening hours need time zones, also where the system has none
 
+	"bonafide/access"
 	"bonafide/cli"
 	"bonafide/config"
 	"bonafide/contact/record"
@@ -49,7 +50,7 @@ func environment() cli.Env {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
-		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
+		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
 		EvalContact: evalContact, TrainContact: trainContact,
 	}
 }
