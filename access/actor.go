@@ -9,10 +9,6 @@ import (
 	"bonafide/fault"
 )
 
-// Tenant names one organisation on a server that may hold several. Records of
-// one are never shown to people of another.
-type Tenant string
-
 // Actor is whoever asks a desk for something: a person in a session, or a
 // program with a person's API key. The zero value may do nothing. Desks get it
 // from the door and check it themselves; it is a value and safe to copy.
