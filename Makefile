@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Go, git and make:
 #   make run    builds and starts the server with demo data
 #   make test   installs what the tests need and runs all of them
-.PHONY: run build test generate train lint tools-apt fuzz bench deb clean
+.PHONY: run build test generate generate-sql train lint tools-apt fuzz bench deb clean
 
 GO      ?= go
 BIN     := bin/bonafide
@@ -31,6 +31,13 @@ generate:
 	$(GO) run ./cmd/bonafide config docs > docs/configuration.md
 	$(GO) run ./cmd/bonafide codes > docs/evidence-codes.md
 	$(GO) run ./cmd/bonafide access > docs/access.md
+
+# The functions of store/sql/queries, from the SQL beside them. Building sqlc
+# takes some minutes and a C compiler the first time; check-generated compares
+# the sums of what it read.
+generate-sql:
+	$(GO) tool -modfile=tools/sqlc/go.mod sqlc generate -f store/sql/sqlc.yaml
+	@sh scripts/sum-queries > store/sql/queries/sums.txt
 
 # The models of the red flags; English and German need the corpora.
 train:

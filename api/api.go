@@ -182,6 +182,8 @@ func Status(k fault.Kind) int {
 		return http.StatusNotFound
 	case fault.Forbidden:
 		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
 	case fault.Temporary:
 		return http.StatusServiceUnavailable
 	}

@@ -30,6 +30,9 @@ const (
 	Temporary
 	// NotConfigured: the operator has not switched this on.
 	NotConfigured
+	// Conflict: it exists already, or somebody else changed it meanwhile: read
+	// it again, then decide.
+	Conflict
 )
 
 // Error is an error with a kind. Its text is for the caller: what was tried,
