@@ -88,9 +88,10 @@ type Tickets interface {
 // Attempts counts failed attempts by key: the hash of an account, an address,
 // or both. Counts begin anew when the window since the first is over.
 type Attempts interface {
-	// Note counts one more and returns how many there were since the window
-	// began. The first is at when.
-	Note(ctx context.Context, key Hash, when time.Time, window time.Duration) (int64, error)
+	// Note adds to the count, takes away where by is below zero, and returns how
+	// many there are since the window began; never fewer than none. A window
+	// begins with the first, at when.
+	Note(ctx context.Context, key Hash, by int64, when time.Time, window time.Duration) (int64, error)
 	// Count returns how many there were since the window began, and when it
 	// began; 0 when there are none, or the window is over at when.
 	Count(ctx context.Context, key Hash, when time.Time, window time.Duration) (int64, time.Time, error)

@@ -160,9 +160,9 @@ func ticket(row queries.Ticket) store.Ticket {
 	return t
 }
 
-// Note counts one more failed attempt. No other writer is at work meanwhile, so
-// the count does not move between reading and writing it.
-func (r attempts) Note(ctx context.Context, key store.Hash, when time.Time, window time.Duration) (int64, error) {
+// Note adds to the count of failed attempts. No other writer is at work
+// meanwhile, so the count does not move between reading and writing it.
+func (r attempts) Note(ctx context.Context, key store.Hash, by int64, when time.Time, window time.Duration) (int64, error) {
 	n, began, err := r.Count(ctx, key, when, window)
 	if err != nil {
 		return 0, err
@@ -170,7 +170,8 @@ func (r attempts) Note(ctx context.Context, key store.Hash, when time.Time, wind
 	if n == 0 {
 		began = when
 	}
-	return n + 1, r.done(ctx, "count a failed attempt", r.q.SetAttempts(ctx, queries.SetAttemptsParams{Hash: key.String(), Began: store.Micros(began), Failed: n + 1}))
+	n = max(n+by, 0)
+	return n, r.done(ctx, "count a failed attempt", r.q.SetAttempts(ctx, queries.SetAttemptsParams{Hash: key.String(), Began: store.Micros(began), Failed: n}))
 }
 
 // Count returns how many failed attempts there were.
