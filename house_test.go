@@ -260,11 +260,12 @@ func TestRoomsArePure(t *testing.T) {
 // the operator's overlay, read once at the start.
 func TestNothingThatAnswersWritesKnowledge(t *testing.T) {
 	writers := map[string]string{
-		"eval":        "writes docs/evaluation.md and its pictures, for maintainers",
-		"eval/train":  "writes the models that ship, for maintainers",
-		"outside/ocr": "gives a child process a folder of its own that is removed afterwards",
-		"outside/dns": "keeps DNS answers for a check that is repeated; no weight among them",
-		"store/sql":   "makes the file of records, from which no weight is read",
+		"eval":            "writes docs/evaluation.md and its pictures, for maintainers",
+		"eval/train":      "writes the models that ship, for maintainers",
+		"outside/ocr":     "gives a child process a folder of its own that is removed afterwards",
+		"outside/dns":     "keeps DNS answers for a check that is repeated; no weight among them",
+		"store/sql":       "makes the file of records, from which no weight is read",
+		"store/storetest": "starts a database for tests",
 	}
 	names := []string{"Create", "CreateTemp", "WriteFile", "OpenFile", "OpenRoot", "Rename", "Mkdir", "MkdirAll", "MkdirTemp", "Symlink", "Link", "Truncate"}
 	pkgs, fset := load(t)

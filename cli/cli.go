@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, audit. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -61,6 +61,8 @@ type Env struct {
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
+	// Audit opens the records that a configuration names; done closes them.
+	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
 }
 
 // TrainOptions are the flags of `bonafide train contact`.
@@ -117,6 +119,7 @@ type grammar struct {
 	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
+	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -240,6 +243,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Langs: c.Lang}, env.Stdout)
+	case "audit verify", "audit head", "audit export":
+		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run})
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit})
 }
 
 // run is the command with a desk at a fixed time.
@@ -58,6 +58,7 @@ func run() {
 		ConfigDocs:  func() string { return "docs\n" },
 		CodesDocs:   func() (string, error) { return "codes\n", nil },
 		AccessDocs:  func() string { return "access\n" },
+		Audit:       openAudit,
 	}))
 }
 

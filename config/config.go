@@ -41,6 +41,7 @@ type Config struct {
 	Speech   Speech   `koanf:"speech" doc:"Turning audio into text."`
 	Books    Books    `koanf:"books" doc:"The shop's own books."`
 	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
+	Store    Store    `koanf:"store" doc:"Where records are kept."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
 }
 
@@ -141,6 +142,11 @@ type Prints struct {
 	Key string `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that fingerprints are made with: without it nobody can test which telephone number or text one stands for. Fingerprints of two keys cannot be compared. Empty: none."`
 }
 
+// Store says where records are kept.
+type Store struct {
+	DSN string `koanf:"dsn" secret:"true" doc:"Path of a SQLite file, made with its folder where there is none, or postgres://user:password@host/database. A path is taken from the folder in which the server starts."`
+}
+
 // Log configures logging.
 type Log struct {
 	Level  string `koanf:"level" doc:"debug, info, warn or error."`
@@ -158,6 +164,7 @@ func Default() Config {
 			MemoryMB: 1024, MaxPixels: 24_000_000, Concurrency: 2},
 		Speech: Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
 		Books:  Books{Timeout: 3 * time.Second},
+		Store:  Store{DSN: "records/bonafide.db"},
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }
@@ -302,6 +309,9 @@ func (c *Config) Check() []error {
 	}
 	if n := len(c.Prints.Key); n > 0 && n < 32 {
 		bad("fingerprint.key", "%d characters: want at least 32", n)
+	}
+	if c.Store.DSN == "" {
+		bad("store.dsn", "is empty: want the path of a SQLite file or postgres://user@host/database")
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "%q: want text or json", c.Log.Format)

@@ -29,6 +29,7 @@ import (
 	"bonafide/desk/contacts"
 	"bonafide/ident"
 	"bonafide/outside/speech"
+	"bonafide/store"
 	"bonafide/web"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	Log  *slog.Logger
 	// Out is where a person reads how to start.
 	Out io.Writer
+	// Store keeps the records; nil: none are kept. It stays the caller's to close.
+	Store store.Store
 }
 
 // Server is a wired server.
@@ -49,6 +52,7 @@ type Server struct {
 	http  http.Handler
 	meter *metrics
 	ready atomic.Bool
+	probe *probe
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -97,7 +101,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s := &Server{cfg: cfg, opt: opt, meter: newMetrics()}
+	s := &Server{cfg: cfg, opt: opt, meter: newMetrics(), probe: newProbe(opt.Store)}
 	desk, err := Desk(cfg, func(channel, verdict string) { s.meter.verdicts.WithLabelValues(channel, verdict).Inc() }, nil)
 	if err != nil {
 		return nil, err
@@ -135,9 +139,14 @@ func (s *Server) health(mux *http.ServeMux) {
 		_, _ = io.WriteString(w, text+"\n")
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if !s.ready.Load() {
 			plain(w, http.StatusServiceUnavailable, "stopping")
+			return
+		}
+		if err := s.probe.check(r.Context(), time.Now()); err != nil {
+			s.opt.Log.Warn("not ready: records cannot be kept", "cause", err.Error())
+			plain(w, http.StatusServiceUnavailable, "not ready: records cannot be kept")
 			return
 		}
 		plain(w, http.StatusOK, "ready")

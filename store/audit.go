@@ -130,10 +130,12 @@ type Audit interface {
 	// Head returns the end of the tenant's chain as it was written down with the
 	// last entry.
 	Head(ctx context.Context, t access.Tenant) (Head, error)
-	// Heads returns the ends of all chains, by tenant.
+	// Heads returns the ends of all chains, by tenant. A chain whose head was lost
+	// has sequence 0 there.
 	Heads(ctx context.Context) ([]Head, error)
-	// Walk calls f with the tenant's entries in the order of the chain, from the
-	// given sequence (1: the first), as they stand in the records, broken or not.
-	// It ends with the first error of f.
+	// Walk calls f with the tenant's entries in the order of their sequence, from
+	// the given one on, as they stand in the records, broken or not: from 1 a whole
+	// chain, from below that also what should not be there. It ends with the first
+	// error of f.
 	Walk(ctx context.Context, t access.Tenant, from int64, f func(Entry) error) error
 }

@@ -51,7 +51,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, TrainContact: trainContact,
+		EvalContact: evalContact, TrainContact: trainContact, Audit: audit,
 	}
 }
 
@@ -160,11 +160,25 @@ func serve(ctx context.Context, file string, demo bool) error {
 	if cfg.Log.Format == "json" {
 		h = slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})
 	}
-	s, err := server.New(cfg, server.Options{Version: version, Demo: demo, Log: slog.New(h), Out: os.Stdout})
+	records, err := server.OpenStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = records.Close() }()
+	s, err := server.New(cfg, server.Options{Version: version, Demo: demo, Log: slog.New(h), Out: os.Stdout, Store: records})
 	if err != nil {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// audit opens the records that there are, for a look beside a running server.
+func audit(ctx context.Context, file string) (cli.Auditor, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Custody(ctx, cfg)
 }
 
 func checkConfig(file string) (string, error) {

@@ -102,7 +102,7 @@ func (a audit) Heads(ctx context.Context) ([]store.Head, error) {
 	}
 	out := make([]store.Head, 0, len(rows))
 	for _, row := range rows {
-		out = append(out, head(row))
+		out = append(out, head(queries.AuditHead(row)))
 	}
 	return out, nil
 }

@@ -3,8 +3,10 @@ package sql
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -109,7 +111,8 @@ func failure(what string, err error) error {
 	case errors.As(err, &lite):
 		kind, text = sqliteKind(lite.Code())
 		text += fmt.Sprintf(" (SQLite %d)", lite.Code())
-	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), errors.Is(err, net.ErrClosed):
+	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), errors.Is(err, net.ErrClosed),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, driver.ErrBadConn):
 		kind, text = fault.Temporary, "the database cannot be reached: check that it runs and that store.dsn leads to it"
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 		kind, text = fault.Temporary, "the connection to the database ended: try again"

@@ -13,8 +13,15 @@ ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded
 SELECT * FROM audit_heads WHERE tenant = @tenant;
 
 -- name: ListAuditHeads :many
--- ListAuditHeads reads the ends of all chains.
-SELECT * FROM audit_heads ORDER BY tenant;
+-- ListAuditHeads reads the ends of all chains, those whose head was lost included: tenants are found by steps through the index, not by reading all entries.
+WITH RECURSIVE chain (tenant) AS (
+  SELECT min(tenant) FROM audit_entries
+  UNION ALL
+  SELECT (SELECT min(e.tenant) FROM audit_entries e WHERE e.tenant > chain.tenant) FROM chain WHERE chain.tenant IS NOT NULL
+)
+SELECT CAST(t.tenant AS TEXT) AS tenant, CAST(COALESCE(h.sequence, 0) AS BIGINT) AS sequence, CAST(COALESCE(h.hash, '') AS TEXT) AS hash
+FROM (SELECT tenant FROM chain WHERE tenant IS NOT NULL UNION SELECT tenant FROM audit_heads) t
+LEFT JOIN audit_heads h ON h.tenant = t.tenant ORDER BY 1;
 
 -- name: ListAudit :many
 -- ListAudit reads entries before a sequence, newest first.

@@ -118,19 +118,32 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditEn
 }
 
 const listAuditHeads = `-- name: ListAuditHeads :many
-SELECT tenant, sequence, hash FROM audit_heads ORDER BY tenant
+WITH RECURSIVE chain (tenant) AS (
+  SELECT min(tenant) FROM audit_entries
+  UNION ALL
+  SELECT (SELECT min(e.tenant) FROM audit_entries e WHERE e.tenant > chain.tenant) FROM chain WHERE chain.tenant IS NOT NULL
+)
+SELECT CAST(t.tenant AS TEXT) AS tenant, CAST(COALESCE(h.sequence, 0) AS BIGINT) AS sequence, CAST(COALESCE(h.hash, '') AS TEXT) AS hash
+FROM (SELECT tenant FROM chain WHERE tenant IS NOT NULL UNION SELECT tenant FROM audit_heads) t
+LEFT JOIN audit_heads h ON h.tenant = t.tenant ORDER BY 1
 `
 
-// ListAuditHeads reads the ends of all chains.
-func (q *Queries) ListAuditHeads(ctx context.Context) ([]AuditHead, error) {
+type ListAuditHeadsRow struct {
+	Tenant   string
+	Sequence int64
+	Hash     string
+}
+
+// ListAuditHeads reads the ends of all chains, those whose head was lost included: tenants are found by steps through the index, not by reading all entries.
+func (q *Queries) ListAuditHeads(ctx context.Context) ([]ListAuditHeadsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAuditHeads)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AuditHead
+	var items []ListAuditHeadsRow
 	for rows.Next() {
-		var i AuditHead
+		var i ListAuditHeadsRow
 		if err := rows.Scan(&i.Tenant, &i.Sequence, &i.Hash); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"bonafide/config"
+	"bonafide/desk/custody"
+	"bonafide/store"
+	"bonafide/store/sql"
+)
+
+// OpenStore opens the records that the configuration names, makes them where
+// there are none, and brings their tables up to date.
+func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
+	return sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN})
+}
+
+// Custody wires the desk that looks after records that exist; it changes
+// nothing, so that it can run beside a server. done closes the records.
+func Custody(ctx context.Context, cfg config.Config) (d *custody.Desk, done func() error, err error) {
+	s, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN, Existing: true, Readers: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	return custody.New(s), s.Close, nil
+}
+
+// probe asks whether records can be kept, at most once a second however often
+// it is asked: anybody may ask for readiness.
+type probe struct {
+	store store.Store
+	mu    sync.Mutex
+	asked time.Time // guarded by mu
+	said  error     // guarded by mu
+}
+
+func newProbe(s store.Store) *probe { return &probe{store: s} }
+
+// check returns why records cannot be kept now; nil when they can, or when none
+// are kept.
+func (p *probe) check(ctx context.Context, now time.Time) error {
+	if p.store == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.asked.IsZero() && now.Sub(p.asked) < time.Second {
+		return p.said
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	p.asked, p.said = now, p.store.Ping(ctx)
+	return p.said
+}
