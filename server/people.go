@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -75,4 +77,55 @@ func passkeys(cfg config.Config) (*passkey.Party, error) {
 		return nil, err
 	}
 	return passkey.New(passkey.Config{Host: u.Hostname(), Name: "Bonafide", Origins: []string{u.Scheme + "://" + u.Host}})
+}
+
+// inviteSetUp prints the code of the first set-up while nobody has done it.
+func (s *Server) inviteSetUp(ctx context.Context) {
+	if s.people == nil || s.opt.Out == nil {
+		return
+	}
+	founded, err := s.people.Founded(ctx)
+	if err != nil || founded {
+		s.warn("look for the first set-up", err)
+		return
+	}
+	code, err := s.people.SetupCode(ctx)
+	if err != nil {
+		s.warn("make the code of the first set-up", err)
+		return
+	}
+	fmt.Fprintf(s.opt.Out, "  Nobody can log in yet. Set up the first administrator at %s/setup with this code:\n    %s\n", Base(s.cfg), code)
+}
+
+func (s *Server) warn(what string, err error) {
+	if err != nil {
+		s.opt.Log.Warn("people: "+what, "cause", err.Error())
+	}
+}
+
+// sweepEvery is how often what is past its time is removed.
+const sweepEvery = time.Hour
+
+// sweep removes sessions and tickets that are past their time, now and then,
+// until stop is called or the context ends.
+func (s *Server) sweep(ctx context.Context) (stop func()) {
+	if s.people == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.warn("remove what is past its time", s.people.Sweep(ctx))
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
 }
