@@ -38,6 +38,10 @@ const (
 	MaxReportCodes = 500
 )
 
+// Excerpt is how many characters of a report's text and note a list gives, so
+// that a page of long mails stays small.
+const Excerpt = 400
+
 // Report is a contact report: what somebody received and chose to send to the
 // tenant with "report this", and what the check said of it then.
 type Report struct {
@@ -89,7 +93,8 @@ type Reports interface {
 	// Get returns a report of the tenant.
 	Get(ctx context.Context, t access.Tenant, id ReportID) (Report, error)
 	// List returns a page of the tenant's reports, newest first, and the key of
-	// the next page; the zero key when there is none.
+	// the next page; the zero key when there is none. Of text and note it gives the
+	// first Excerpt characters; Get gives all.
 	List(ctx context.Context, t access.Tenant, f ReportFilter, p Page) ([]Report, Key, error)
 	// Update writes status, note and the time of erasure, which are all that may
 	// change, and counts the revision, which it returns. A Conflict says that

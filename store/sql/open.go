@@ -199,12 +199,3 @@ func (d *DB) prepare(ctx context.Context, existing bool) error {
 func (d *DB) Close() error {
 	return errors.Join(d.reader.Close(), d.writer.Close())
 }
-
-// Ping reports whether records can be read and written now: it takes the
-// writer's turn and reads a table, and writes nothing.
-func (d *DB) Ping(ctx context.Context) error {
-	return d.Write(ctx, func(r store.Records) error {
-		_, err := r.Audit.Heads(ctx)
-		return err
-	})
-}

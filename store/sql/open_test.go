@@ -98,40 +98,6 @@ func TestErasedIsOverwritten(t *testing.T) {
 	}
 }
 
-// TestDiskFull: a full disk is said as such, nothing half is kept, and when
-// there is room again the same store goes on.
-func TestDiskFull(t *testing.T) {
-	e := storetest.SQLite()
-	dsn := e.DSN(t)
-	d, err := sql.Open(t.Context(), sql.Config{DSN: dsn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = d.Close() }()
-	big := storetest.NewReport("main", "r1", noon)
-	big.Text = strings.Repeat("x", 900_000)
-	change := func() error {
-		return store.Change(t.Context(), d, storetest.NewDeed("main", "report.add", "r1", noon), func(r store.Records) error {
-			return r.Reports.Add(t.Context(), big)
-		})
-	}
-	if err := d.Raw(t.Context(), "PRAGMA max_page_count = 40"); err != nil {
-		t.Fatal(err)
-	}
-	if err := change(); fault.KindOf(err) != fault.Temporary || !strings.Contains(err.Error(), "disk is full") {
-		t.Errorf("a change with a full disk: %v: want that the disk is full, Temporary", err)
-	}
-	if err := d.Ping(t.Context()); err != nil {
-		t.Errorf("what is kept can still be read: %v", err)
-	}
-	if err := d.Raw(t.Context(), "PRAGMA max_page_count = 100000"); err != nil {
-		t.Fatal(err)
-	}
-	if err := change(); err != nil {
-		t.Errorf("a change when there is room again: %v", err)
-	}
-}
-
 // TestPostgresGone: without the server every call says so soon, and when it is
 // back the same store goes on.
 func TestPostgresGone(t *testing.T) {

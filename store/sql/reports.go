@@ -77,22 +77,28 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	if r.failed != nil {
 		return nil, store.Key{}, r.failed
 	}
+	// Where the span ends is a key, too: with a single upper bound SQLite takes
+	// the index of the state.
 	from, until := span(f.From, f.Until)
 	by := queries.ListReportsOfStatusParams{
-		Tenant: string(t), Status: string(f.Status), KeyCreated: math.MaxInt64, KeyID: p.After.ID, Channel: string(f.Channel),
-		Outcome: string(f.Outcome), Lang: f.Lang, Country: f.Country, CreatedFrom: from, CreatedUntil: until, Most: int32(p.Size()) + 1,
+		Tenant: string(t), Status: string(f.Status), KeyCreated: until, Channel: string(f.Channel),
+		Outcome: string(f.Outcome), Lang: f.Lang, Country: f.Country, CreatedFrom: from, Most: int32(p.Size()) + 1,
 	}
-	if !p.After.IsZero() {
-		by.KeyCreated = store.Micros(p.After.When)
+	if after := store.Micros(p.After.When); !p.After.IsZero() && after < until {
+		by.KeyCreated, by.KeyID = after, p.After.ID
 	}
-	var rows []queries.Report
+	var rows []queries.ListReportsRow
 	var err error
 	if f.Status != "" {
-		rows, err = r.q.ListReportsOfStatus(ctx, by)
+		var of []queries.ListReportsOfStatusRow
+		of, err = r.q.ListReportsOfStatus(ctx, by)
+		for _, row := range of {
+			rows = append(rows, queries.ListReportsRow(row))
+		}
 	} else {
 		rows, err = r.q.ListReports(ctx, queries.ListReportsParams{
 			Tenant: by.Tenant, KeyCreated: by.KeyCreated, KeyID: by.KeyID, Channel: by.Channel, Outcome: by.Outcome,
-			Lang: by.Lang, Country: by.Country, CreatedFrom: by.CreatedFrom, CreatedUntil: by.CreatedUntil, Most: by.Most,
+			Lang: by.Lang, Country: by.Country, CreatedFrom: by.CreatedFrom, Most: by.Most,
 		})
 	}
 	if err != nil {
@@ -106,7 +112,7 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	}
 	out := make([]store.Report, 0, len(rows))
 	for _, row := range rows {
-		x, err := report(row)
+		x, err := report(queries.Report(row))
 		if err != nil {
 			return nil, store.Key{}, err
 		}
@@ -175,10 +181,18 @@ func (r reports) Count(ctx context.Context, t access.Tenant, f store.ReportFilte
 		return 0, r.failed
 	}
 	from, until := span(f.From, f.Until)
-	n, err := r.q.CountReports(ctx, queries.CountReportsParams{
+	by := queries.CountReportsOfStatusParams{
 		Tenant: string(t), Status: string(f.Status), Channel: string(f.Channel), Outcome: string(f.Outcome),
 		Lang: f.Lang, Country: f.Country, CreatedFrom: from, CreatedUntil: until,
-	})
+	}
+	var n int64
+	var err error
+	if f.Status != "" {
+		n, err = r.q.CountReportsOfStatus(ctx, by)
+	} else {
+		n, err = r.q.CountReports(ctx, queries.CountReportsParams{Tenant: by.Tenant, Channel: by.Channel, Outcome: by.Outcome,
+			Lang: by.Lang, Country: by.Country, CreatedFrom: from, CreatedUntil: until})
+	}
 	return n, r.done(ctx, "count reports", err)
 }
 

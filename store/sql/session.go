@@ -32,8 +32,24 @@ func (s *session) records() store.Records {
 		Sessions: sessions{s}, Tickets: tickets{s}, Attempts: attempts{s}, APIKeys: apiKeys{s}}
 }
 
+// Ping reports whether records can be read and written now: it writes the row
+// of a probe, so that a full disk or a copy that only reads is seen.
+func (d *DB) Ping(ctx context.Context) error {
+	return d.write(ctx, func(s *session) error {
+		n, err := s.q.TouchProbe(ctx)
+		if err == nil && n != 1 {
+			return fault.New(fault.Internal, "", "store: the row of the probe is gone: restore the database from a backup")
+		}
+		return s.done(ctx, "try to keep something", err)
+	})
+}
+
 // Write runs f in one transaction, after all that were begun before.
 func (d *DB) Write(ctx context.Context, f func(store.Records) error) error {
+	return d.write(ctx, func(s *session) error { return f(s.records()) })
+}
+
+func (d *DB) write(ctx context.Context, f func(*session) error) error {
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return failure("begin a change", during(ctx, err))
@@ -45,7 +61,7 @@ func (d *DB) Write(ctx context.Context, f func(store.Records) error) error {
 		}
 	}
 	s := &session{q: queries.New(tx)}
-	if err := f(s.records()); err != nil {
+	if err := f(s); err != nil {
 		return err
 	}
 	if s.failed != nil {
@@ -86,7 +102,7 @@ func (s *session) done(ctx context.Context, what string, err error) error {
 
 // during puts the end of the context before what the driver made of it.
 func during(ctx context.Context, err error) error {
-	if c := ctx.Err(); c != nil && !errors.Is(err, c) {
+	if c := ctx.Err(); c != nil {
 		return c
 	}
 	return err
@@ -96,7 +112,9 @@ func during(ctx context.Context, err error) error {
 // its message: that may quote a record.
 func failure(what string, err error) error {
 	var ours *fault.Error
-	if errors.As(err, &ours) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	// The end of the caller's context comes bare, from during; a time limit of the
+	// driver's own comes wrapped, and is no different from a network that fails.
+	if errors.As(err, &ours) || err == context.Canceled || err == context.DeadlineExceeded {
 		return fmt.Errorf("store: %s: %w", what, err)
 	}
 	var pg *pgconn.PgError

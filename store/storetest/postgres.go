@@ -37,7 +37,7 @@ type Postgres struct {
 // StartPostgres makes and starts a PostgreSQL. Where none is installed the test
 // is skipped; with CI=true it fails, so that nobody takes a skipped test for a
 // passed one. trace are words to put before the server's command.
-func StartPostgres(t *testing.T, trace ...string) *Postgres {
+func StartPostgres(t testing.TB, trace ...string) *Postgres {
 	t.Helper()
 	bin := findPostgres()
 	if bin == "" {
@@ -70,7 +70,7 @@ func StartPostgres(t *testing.T, trace ...string) *Postgres {
 }
 
 // missing skips a test, or fails it in CI.
-func missing(t *testing.T, why string) {
+func missing(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatal(why)
@@ -113,7 +113,7 @@ func unprivileged() (uid, gid uint32, err error) {
 func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
 // Start starts the server after Crash or Stop, and waits until it answers.
-func (p *Postgres) Start(t *testing.T) {
+func (p *Postgres) Start(t testing.TB) {
 	t.Helper()
 	for range 3 { // after a crash the processes of the old one may take a moment to be gone
 		if p.start(t) {
@@ -129,7 +129,7 @@ func (p *Postgres) Start(t *testing.T) {
 // process ends, however it does, its server goes with it.
 const watched = `exec 3<&0; (read -r _ <&3; kill -INT $$) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-`
 
-func (p *Postgres) start(t *testing.T) bool {
+func (p *Postgres) start(t testing.TB) bool {
 	t.Helper()
 	args := append([]string{"-c", watched, "sh"}, p.trace...)
 	args = append(args, filepath.Join(p.bin, "postgres"), "-D", p.data(), "-k", p.dir, "-c", "listen_addresses=",
@@ -210,7 +210,7 @@ func (p *Postgres) Stop() {
 }
 
 // DSN makes an empty database and returns its address.
-func (p *Postgres) DSN(t *testing.T) string {
+func (p *Postgres) DSN(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("t%d", p.databases.Add(1))
 	if out, err := exec.Command(filepath.Join(p.bin, "createdb"), "-h", p.dir, "-U", "bonafide", name).CombinedOutput(); err != nil {
@@ -221,7 +221,7 @@ func (p *Postgres) DSN(t *testing.T) string {
 
 // Exec runs a statement in a database that DSN gave, as somebody with psql
 // would, past all of our code.
-func (p *Postgres) Exec(t *testing.T, dsn, statement string) {
+func (p *Postgres) Exec(t testing.TB, dsn, statement string) {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(p.bin, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", statement).CombinedOutput()
 	if err != nil {

@@ -249,6 +249,37 @@ func paging(t *testing.T, s store.Store) {
 	})
 }
 
+// excerpts: a list gives the beginning of texts, cut between characters.
+func excerpts(t *testing.T, s store.Store) {
+	for _, n := range []int{0, store.Excerpt - 1, store.Excerpt, store.Excerpt + 1, 100_000} {
+		tenant := access.Tenant(fmt.Sprint("t", n))
+		x := NewReport(tenant, "r1", day)
+		x.Text, x.Note = strings.Repeat("注", n), strings.Repeat("é", min(n, 20_000))
+		add(t, s, x)
+		for _, status := range []store.ReportStatus{"", store.ReportNew} {
+			read(t, s, func(ctx context.Context, r store.Records) error {
+				list, _, err := r.Reports.List(ctx, tenant, store.ReportFilter{Status: status}, store.Page{})
+				if len(list) != 1 || list[0].Text != excerpt(x.Text) || list[0].Note != excerpt(x.Note) {
+					t.Errorf("of a text of %d characters the list of state %q does not give the beginning", n, status)
+				}
+				got, err2 := r.Reports.Get(ctx, tenant, "r1")
+				if got.Text != x.Text || got.Note != x.Note {
+					t.Errorf("a text of %d characters does not come back whole", n)
+				}
+				return errors.Join(err, err2)
+			})
+		}
+	}
+}
+
+// excerpt is the beginning of a text as a list gives it.
+func excerpt(s string) string {
+	if r := []rune(s); len(r) > store.Excerpt {
+		return string(r[:store.Excerpt])
+	}
+	return s
+}
+
 func pagingWhileAdding(t *testing.T, s store.Store) {
 	for i := range 6 {
 		add(t, s, NewReport("main", fmt.Sprint("r", i), day.Add(time.Duration(i)*time.Second)))

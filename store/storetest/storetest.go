@@ -27,19 +27,19 @@ type Engine struct {
 	// Name is sqlite or postgres.
 	Name string
 	// DSN makes an empty database that goes with the test.
-	DSN func(t *testing.T) string
+	DSN func(t testing.TB) string
 	// Postgres is the server of the engine; nil for SQLite.
 	Postgres *Postgres
 }
 
 // Open opens an empty store that is closed with the test.
-func (e Engine) Open(t *testing.T) store.Store {
+func (e Engine) Open(t testing.TB) store.Store {
 	t.Helper()
 	return e.OpenAt(t, e.DSN(t))
 }
 
 // OpenAt opens the store at a DSN; it is closed with the test.
-func (e Engine) OpenAt(t *testing.T, dsn string) store.Store {
+func (e Engine) OpenAt(t testing.TB, dsn string) store.Store {
 	t.Helper()
 	s, err := sql.Open(t.Context(), sql.Config{DSN: dsn})
 	if err != nil {
@@ -51,7 +51,7 @@ func (e Engine) OpenAt(t *testing.T, dsn string) store.Store {
 
 // Exec runs a statement in the database of a DSN past all of our code, as
 // somebody with the rights of an administrator would.
-func (e Engine) Exec(t *testing.T, dsn, statement string) {
+func (e Engine) Exec(t testing.TB, dsn, statement string) {
 	t.Helper()
 	if e.Postgres != nil {
 		e.Postgres.Exec(t, dsn, statement)
@@ -71,7 +71,7 @@ func (e Engine) Exec(t *testing.T, dsn, statement string) {
 
 // SQLite is the engine that needs nothing installed.
 func SQLite() Engine {
-	return Engine{Name: "sqlite", DSN: func(t *testing.T) string {
+	return Engine{Name: "sqlite", DSN: func(t testing.TB) string {
 		t.Helper()
 		return filepath.Join(t.TempDir(), "records", "bonafide.db")
 	}}
@@ -99,6 +99,7 @@ func Run(t *testing.T, e Engine) {
 		{"an id is unique within a tenant", uniqueness},
 		{"another tenant finds nothing", foreignTenant},
 		{"pages hold every record once", paging},
+		{"a list gives the beginning of texts", excerpts},
 		{"a page is not moved by newer records", pagingWhileAdding},
 		{"updates see what they change", updates},
 		{"reports that are due, counted and erased", dueAndErased},

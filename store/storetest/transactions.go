@@ -51,6 +51,10 @@ func transactions(t *testing.T, s store.Store) {
 			for _, x := range list {
 				got[x.ID] = x
 			}
+			for id, x := range kept {
+				x.Text, x.Note = excerpt(x.Text), excerpt(x.Note)
+				kept[id] = x
+			}
 			head, err2 := r.Audit.Head(ctx, tenant)
 			if int(head.Sequence) != changes {
 				t.Fatalf("%d audit entries after %d changes", head.Sequence, changes)

@@ -9,27 +9,39 @@ ON CONFLICT (tenant, id) DO NOTHING;
 SELECT * FROM reports WHERE tenant = @tenant AND id = @id;
 
 -- name: ListReports :many
--- ListReports reads the reports after a key, newest first.
-SELECT * FROM reports
+-- ListReports reads the reports after a key, newest first, with the beginning of their texts (store.Excerpt).
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = @tenant AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
-  AND created >= @created_from AND created < @created_until
+  AND created >= @created_from
 ORDER BY created DESC, id DESC LIMIT @most;
 
 -- name: ListReportsOfStatus :many
 -- ListReportsOfStatus reads the reports of one status after a key, newest first; it has an index of its own.
-SELECT * FROM reports
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = @tenant AND status = @status AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
-  AND created >= @created_from AND created < @created_until
+  AND created >= @created_from
 ORDER BY created DESC, id DESC LIMIT @most;
 
 -- name: CountReports :one
 -- CountReports counts the reports that a filter lets through.
 SELECT count(*) FROM reports
-WHERE tenant = @tenant AND (CAST(@status AS TEXT) = '' OR status = @status)
+WHERE tenant = @tenant
+  AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
+  AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
+  AND created >= @created_from AND created < @created_until;
+
+-- name: CountReportsOfStatus :one
+-- CountReportsOfStatus counts the reports of one status that a filter lets through.
+SELECT count(*) FROM reports
+WHERE tenant = @tenant AND status = @status
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
   AND (CAST(@lang AS TEXT) = '' OR lang = @lang) AND (CAST(@country AS TEXT) = '' OR country = @country)
   AND created >= @created_from AND created < @created_until;

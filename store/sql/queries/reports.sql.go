@@ -60,15 +60,14 @@ func (q *Queries) AddReport(ctx context.Context, arg AddReportParams) (int64, er
 
 const countReports = `-- name: CountReports :one
 SELECT count(*) FROM reports
-WHERE tenant = $1 AND (CAST($2 AS TEXT) = '' OR status = $2)
-  AND (CAST($3 AS TEXT) = '' OR channel = $3) AND (CAST($4 AS TEXT) = '' OR outcome = $4)
-  AND (CAST($5 AS TEXT) = '' OR lang = $5) AND (CAST($6 AS TEXT) = '' OR country = $6)
-  AND created >= $7 AND created < $8
+WHERE tenant = $1
+  AND (CAST($2 AS TEXT) = '' OR channel = $2) AND (CAST($3 AS TEXT) = '' OR outcome = $3)
+  AND (CAST($4 AS TEXT) = '' OR lang = $4) AND (CAST($5 AS TEXT) = '' OR country = $5)
+  AND created >= $6 AND created < $7
 `
 
 type CountReportsParams struct {
 	Tenant       string
-	Status       string
 	Channel      string
 	Outcome      string
 	Lang         string
@@ -80,6 +79,41 @@ type CountReportsParams struct {
 // CountReports counts the reports that a filter lets through.
 func (q *Queries) CountReports(ctx context.Context, arg CountReportsParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countReports,
+		arg.Tenant,
+		arg.Channel,
+		arg.Outcome,
+		arg.Lang,
+		arg.Country,
+		arg.CreatedFrom,
+		arg.CreatedUntil,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countReportsOfStatus = `-- name: CountReportsOfStatus :one
+SELECT count(*) FROM reports
+WHERE tenant = $1 AND status = $2
+  AND (CAST($3 AS TEXT) = '' OR channel = $3) AND (CAST($4 AS TEXT) = '' OR outcome = $4)
+  AND (CAST($5 AS TEXT) = '' OR lang = $5) AND (CAST($6 AS TEXT) = '' OR country = $6)
+  AND created >= $7 AND created < $8
+`
+
+type CountReportsOfStatusParams struct {
+	Tenant       string
+	Status       string
+	Channel      string
+	Outcome      string
+	Lang         string
+	Country      string
+	CreatedFrom  int64
+	CreatedUntil int64
+}
+
+// CountReportsOfStatus counts the reports of one status that a filter lets through.
+func (q *Queries) CountReportsOfStatus(ctx context.Context, arg CountReportsOfStatusParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countReportsOfStatus,
 		arg.Tenant,
 		arg.Status,
 		arg.Channel,
@@ -201,29 +235,49 @@ func (q *Queries) GetReport(ctx context.Context, arg GetReportParams) (Report, e
 }
 
 const listReports = `-- name: ListReports :many
-SELECT tenant, id, created, channel, lang, country, body, outcome, probability, codes, fingerprint, consent, status, note, retain_until, revision FROM reports
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = $1 AND (created, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = '' OR channel = $4) AND (CAST($5 AS TEXT) = '' OR outcome = $5)
   AND (CAST($6 AS TEXT) = '' OR lang = $6) AND (CAST($7 AS TEXT) = '' OR country = $7)
-  AND created >= $8 AND created < $9
-ORDER BY created DESC, id DESC LIMIT $10
+  AND created >= $8
+ORDER BY created DESC, id DESC LIMIT $9
 `
 
 type ListReportsParams struct {
-	Tenant       string
-	KeyCreated   int64
-	KeyID        string
-	Channel      string
-	Outcome      string
-	Lang         string
-	Country      string
-	CreatedFrom  int64
-	CreatedUntil int64
-	Most         int32
+	Tenant      string
+	KeyCreated  int64
+	KeyID       string
+	Channel     string
+	Outcome     string
+	Lang        string
+	Country     string
+	CreatedFrom int64
+	Most        int32
 }
 
-// ListReports reads the reports after a key, newest first.
-func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Report, error) {
+type ListReportsRow struct {
+	Tenant      string
+	ID          string
+	Created     int64
+	Channel     string
+	Lang        string
+	Country     string
+	Body        string
+	Outcome     string
+	Probability float64
+	Codes       string
+	Fingerprint string
+	Consent     string
+	Status      string
+	Note        string
+	RetainUntil int64
+	Revision    int64
+}
+
+// ListReports reads the reports after a key, newest first, with the beginning of their texts (store.Excerpt).
+func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]ListReportsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listReports,
 		arg.Tenant,
 		arg.KeyCreated,
@@ -233,16 +287,15 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Rep
 		arg.Lang,
 		arg.Country,
 		arg.CreatedFrom,
-		arg.CreatedUntil,
 		arg.Most,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Report
+	var items []ListReportsRow
 	for rows.Next() {
-		var i Report
+		var i ListReportsRow
 		if err := rows.Scan(
 			&i.Tenant,
 			&i.ID,
@@ -275,30 +328,50 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Rep
 }
 
 const listReportsOfStatus = `-- name: ListReportsOfStatus :many
-SELECT tenant, id, created, channel, lang, country, body, outcome, probability, codes, fingerprint, consent, status, note, retain_until, revision FROM reports
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+FROM reports
 WHERE tenant = $1 AND status = $2 AND (created, id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
   AND (CAST($5 AS TEXT) = '' OR channel = $5) AND (CAST($6 AS TEXT) = '' OR outcome = $6)
   AND (CAST($7 AS TEXT) = '' OR lang = $7) AND (CAST($8 AS TEXT) = '' OR country = $8)
-  AND created >= $9 AND created < $10
-ORDER BY created DESC, id DESC LIMIT $11
+  AND created >= $9
+ORDER BY created DESC, id DESC LIMIT $10
 `
 
 type ListReportsOfStatusParams struct {
-	Tenant       string
-	Status       string
-	KeyCreated   int64
-	KeyID        string
-	Channel      string
-	Outcome      string
-	Lang         string
-	Country      string
-	CreatedFrom  int64
-	CreatedUntil int64
-	Most         int32
+	Tenant      string
+	Status      string
+	KeyCreated  int64
+	KeyID       string
+	Channel     string
+	Outcome     string
+	Lang        string
+	Country     string
+	CreatedFrom int64
+	Most        int32
+}
+
+type ListReportsOfStatusRow struct {
+	Tenant      string
+	ID          string
+	Created     int64
+	Channel     string
+	Lang        string
+	Country     string
+	Body        string
+	Outcome     string
+	Probability float64
+	Codes       string
+	Fingerprint string
+	Consent     string
+	Status      string
+	Note        string
+	RetainUntil int64
+	Revision    int64
 }
 
 // ListReportsOfStatus reads the reports of one status after a key, newest first; it has an index of its own.
-func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStatusParams) ([]Report, error) {
+func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStatusParams) ([]ListReportsOfStatusRow, error) {
 	rows, err := q.db.QueryContext(ctx, listReportsOfStatus,
 		arg.Tenant,
 		arg.Status,
@@ -309,16 +382,15 @@ func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStat
 		arg.Lang,
 		arg.Country,
 		arg.CreatedFrom,
-		arg.CreatedUntil,
 		arg.Most,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Report
+	var items []ListReportsOfStatusRow
 	for rows.Next() {
-		var i Report
+		var i ListReportsOfStatusRow
 		if err := rows.Scan(
 			&i.Tenant,
 			&i.ID,
