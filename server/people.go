@@ -104,7 +104,7 @@ func (s *Server) warn(what string, err error) {
 }
 
 // sweepEvery is how often what is past its time is removed.
-const sweepEvery = time.Hour
+const sweepEvery = 10 * time.Minute
 
 // sweep removes sessions and tickets that are past their time, now and then,
 // until stop is called or the context ends.

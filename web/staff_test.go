@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -26,6 +27,8 @@ import (
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
+	"bonafide/fault"
+	"bonafide/outside/oidc"
 	"bonafide/store"
 	"bonafide/store/sql"
 	"bonafide/web"
@@ -41,7 +44,28 @@ type office struct {
 	later atomic.Int64 // seconds by which the desk's clock is ahead
 }
 
+// staffProvider is an identity provider that names Anna to whoever brings the
+// code.
+type staffProvider struct{ q oidc.Question }
+
+func (p *staffProvider) Begin(_ context.Context, q oidc.Question, _ bool) (string, error) {
+	p.q = q
+	return "https://idp.example/auth?state=" + q.State, nil
+}
+
+func (p *staffProvider) Finish(_ context.Context, code string, q oidc.Question) (oidc.Identity, error) {
+	if code != "good" || q != p.q {
+		return oidc.Identity{}, fault.New(fault.Invalid, "oidc", "no")
+	}
+	return oidc.Identity{Issuer: "https://idp.example", Subject: "1", Mail: "anna@shop.example", MailVerified: true, Name: "Anna", Groups: []string{"fraud"}}, nil
+}
+
 func newOffice(t *testing.T, change ...func(*web.Options)) *office {
+	t.Helper()
+	return newOfficeWith(t, nil, change...)
+}
+
+func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Options)) *office {
 	t.Helper()
 	db, err := sql.Open(t.Context(), sql.Config{DSN: filepath.Join(t.TempDir(), "people.db")})
 	if err != nil {
@@ -66,7 +90,7 @@ func newOffice(t *testing.T, change ...func(*web.Options)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Desk, err = people.New(people.Config{Store: db, Random: rand.Reader, Hasher: hasher, Rules: rules, Passkeys: party,
+	o.Desk, err = people.New(people.Config{Store: db, Random: rand.Reader, Hasher: hasher, Rules: rules, Passkeys: party, Federation: f,
 		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) }})
 	if err != nil {
 		t.Fatal(err)
@@ -470,6 +494,40 @@ func TestPasskeyPages(t *testing.T) {
 	o.visitor().json("/login/passkey", body).want(t, "replay", 404)
 	v.do("POST", "/login/passkey", "application/json", "{").want(t, "no JSON", 400)
 	v.do("POST", "/account/passkeys", "application/json", `{"x":"`+strings.Repeat("x", 200<<10)+`"}`).want(t, "endless", 413)
+}
+
+// TestProviderPages: who comes back from the identity provider is logged in, in
+// the browser that went there and in no other.
+func TestProviderPages(t *testing.T) {
+	idp := &staffProvider{}
+	o := newOfficeWith(t, &people.Federation{Provider: idp, Name: "Shop sign-on", Tenant: "main", Groups: map[string]access.Role{"fraud": access.Analyst}})
+	o.setUp()
+	v := o.visitor()
+	if p := v.get("/login"); !strings.Contains(p.body, "Shop sign-on") {
+		t.Error("the log-in page does not name the provider")
+	}
+	trip := v.post("/login/provider", nil).want(t, "trip", 200)
+	if !strings.Contains(trip.body, `href="https://idp.example/auth?state=`) || strings.Contains(trip.body, idp.q.Verifier) {
+		t.Error("the page that leads there")
+	}
+	back := "/login/provider/return?code=good&state=" + url.QueryEscape(idp.q.State)
+	o.visitor().get(back).want(t, "in another browser", 404)
+	v.get(back).want(t, "back", 303)
+	if p := v.get("/account").want(t, "account", 200); !strings.Contains(p.body, "anna@shop.example") || strings.Contains(p.body, "Root") {
+		t.Error("not Anna's account")
+	}
+	v.get(back).want(t, "back again", 404)
+	o.later.Store(15 * 60)
+	v.post("/account/app/remove", nil).want(t, "stale", 303)
+	if p := v.get("/confirm").want(t, "confirm", 200); !strings.Contains(p.body, "Shop sign-on") || strings.Contains(p.body, `name="password"`) {
+		t.Error("who has only the provider cannot confirm by it")
+	}
+	v.post("/login/provider", nil).want(t, "trip to confirm", 200)
+	v.get("/login/provider/return?code=good&state="+url.QueryEscape(idp.q.State)).want(t, "confirmed", 303)
+	v.post("/account/password", url.Values{"password": {staffPassword}}).want(t, "fresh", 303)
+	root := o.as("main", "root")
+	root.post("/account/provider", nil).want(t, "tie", 200)
+	root.get("/login/provider/return?code=good&state="+url.QueryEscape(idp.q.State)).want(t, "tied to somebody else", 409)
 }
 
 // TestConfirmPage: what is dangerous asks for a fresh proof first.

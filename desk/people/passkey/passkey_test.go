@@ -130,3 +130,40 @@ func TestHostileAnswers(t *testing.T) {
 		t.Error("a party without host")
 	}
 }
+
+// FuzzAnswers: whatever a browser sends, it neither ends the program nor counts
+// as a passkey.
+func FuzzAnswers(f *testing.F) {
+	p := party(f)
+	h := passkey.Holder{Handle: []byte("handle"), Name: "n", Show: "N"}
+	d := &passkeytest.Device{Origin: origin}
+	ask, _, err := p.AskNew(h)
+	if err != nil {
+		f.Fatal(err)
+	}
+	made := must[[]byte](f)(d.New(ask))
+	login, _, err := p.AskLogin(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	used := must[[]byte](f)(d.Login(login))
+	_, state, err := p.AskNew(h) // of other questions
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, loginState, err := p.AskLogin(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(made)
+	f.Add(used)
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		if _, err := p.CheckNew(h, state, answer); err == nil {
+			t.Error("a new passkey out of nothing")
+		}
+		if _, err := p.CheckLogin(loginState, answer, func(_, _ []byte) (passkey.Holder, error) { return h, nil }); err == nil {
+			t.Error("logged in by nothing")
+		}
+	})
+}
