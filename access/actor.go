@@ -24,6 +24,9 @@ type Actor struct {
 	Scopes []Permission
 	// Confirmed is when the person last proved who they are.
 	Confirmed time.Time
+	// Lacking: their roles ask for a second factor, and they have none yet. They
+	// have what is Basic, of their own.
+	Lacking bool
 	// Console is the operator at the server's own command line, who owns the
 	// files anyhow: all rights within the tenant, and confirmed.
 	Console bool
@@ -47,9 +50,15 @@ func (a Actor) ReachOf(p Permission) Reach {
 	if a.Key != "" && (rule.Confirm || !slices.Contains(a.Scopes, p)) {
 		return Nothing
 	}
+	if a.Lacking && !rule.Basic {
+		return Nothing
+	}
 	reach := Nothing
 	for _, r := range a.Roles {
 		reach = max(reach, ReachOf(r, p))
+	}
+	if a.Lacking {
+		return min(reach, Own)
 	}
 	return reach
 }
@@ -57,6 +66,9 @@ func (a Actor) ReachOf(p Permission) Reach {
 // Can tells whether the actor has a permission at all, for menus. It is no
 // check: that is May.
 func (a Actor) Can(p Permission) bool { return a.ReachOf(p) != Nothing }
+
+// ErrSecondFactor asks the person to add a second factor before their roles hold.
+var ErrSecondFactor = fault.New(fault.Forbidden, "second", "your roles ask for a second factor: add an authenticator app, or add a passkey and log in with it")
 
 // Of is whose a thing is that an actor asks for.
 type Of struct {
@@ -80,6 +92,8 @@ func (a Actor) May(p Permission, of Of, now time.Time) error {
 	}
 	rule, _ := RuleOf(p)
 	switch reach := a.ReachOf(p); {
+	case a.Lacking && !rule.Basic:
+		return ErrSecondFactor
 	case reach == Nothing:
 		return fault.New(fault.Forbidden, "", "%s is not among your rights: ask an administrator", p)
 	case reach == Own && (of.Owner == "" || of.Owner != a.Person):

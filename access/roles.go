@@ -103,6 +103,8 @@ type Rule struct {
 	Confirm bool
 	// Reason: a reason must be given; it goes into the audit entry.
 	Reason bool
+	// Basic: somebody who still has to add a second factor has it, too.
+	Basic bool
 	// Own and All are the roles that have the permission with that reach.
 	Own, All []Role
 }
@@ -115,9 +117,9 @@ const FreshFor = 10 * time.Minute
 func Rules() []Rule {
 	everybody := Roles()
 	return []Rule{
-		{Permission: AccountRead, Doc: "see one's own account: ways to log in, sessions, keys", Own: everybody},
-		{Permission: AccountChange, Doc: "change one's own password, second factor, passkeys", Confirm: true, Own: everybody},
-		{Permission: SessionRevoke, Doc: "end sessions", Own: everybody, All: []Role{Admin}},
+		{Permission: AccountRead, Doc: "see one's own account: ways to log in, sessions, keys", Basic: true, Own: everybody},
+		{Permission: AccountChange, Doc: "change one's own password, second factor, passkeys", Basic: true, Confirm: true, Own: everybody},
+		{Permission: SessionRevoke, Doc: "end sessions", Basic: true, Own: everybody, All: []Role{Admin}},
 		{Permission: KeyManage, Doc: "make, rotate and end API keys", Confirm: true, Own: []Role{Analyst, Supervisor}, All: []Role{Admin}},
 		{Permission: PeopleRead, Doc: "see who works here, with which roles", All: []Role{Supervisor, Admin}},
 		{Permission: PeopleInvite, Doc: "invite people", Confirm: true, All: []Role{Admin}},

@@ -124,6 +124,21 @@ func TestMay(t *testing.T) {
 	}
 }
 
+// TestLacking: who still has to add a second factor can do just that.
+func TestLacking(t *testing.T) {
+	of := access.Of{Tenant: "t1", Owner: "p1"}
+	a := access.Actor{Tenant: "t1", Person: "p1", Roles: access.Roles(), Confirmed: now, Lacking: true}
+	for _, rule := range access.Rules() {
+		err := a.May(rule.Permission, of, now)
+		if rule.Basic != (err == nil) || !rule.Basic && !errors.Is(err, access.ErrSecondFactor) {
+			t.Errorf("%s: %v", rule.Permission, err)
+		}
+		if err := a.May(rule.Permission, access.Of{Tenant: "t1", Owner: "p2"}, now); err == nil {
+			t.Errorf("%s on another's", rule.Permission)
+		}
+	}
+}
+
 func TestMaskedByDefault(t *testing.T) {
 	of := access.Of{Tenant: "t1"}
 	who := access.Actor{Tenant: "t1", Person: "p", Roles: []access.Role{access.Analyst}}

@@ -156,6 +156,7 @@ type People struct {
 	FormerKeys []string      `koanf:"former_keys" secret:"true" doc:"Keys of before, which still open what they sealed."`
 	Idle       time.Duration `koanf:"idle" doc:"A session that is not used for so long ends."`
 	Absolute   time.Duration `koanf:"absolute" doc:"Every session ends after so long."`
+	SecondFor  []string      `koanf:"second_factor" doc:"Roles whose people need a second factor (an authenticator app, or a passkey): with a password alone they can only add one."`
 	Issuer     string        `koanf:"oidc_issuer" doc:"Address of an identity provider (OpenID Connect); empty: none. Needs server.base_url; the return address there is base_url/login/provider/return."`
 	ClientID   string        `koanf:"oidc_client_id" doc:"What the provider calls this server."`
 	Secret     string        `koanf:"oidc_client_secret" secret:"true" doc:"Secret that the provider gave this server."`
@@ -192,6 +193,11 @@ func (p People) check(base string, bad func(key, format string, args ...any)) {
 	for _, k := range append(p.FormerKeys, p.Key) {
 		if n := len(k); n > 0 && n < 32 {
 			bad("people.key", "or one of former_keys has %d characters: want at least 32", n)
+		}
+	}
+	for _, r := range p.SecondFor {
+		if _, err := access.ParseRole(r); err != nil {
+			bad("people.second_factor", "%v", err)
 		}
 	}
 	if _, err := p.Roles(); err != nil {

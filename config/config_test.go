@@ -90,16 +90,17 @@ func TestPeople(t *testing.T) {
 		t.Errorf("roles %v, %v", roles, err)
 	}
 	for name, body := range map[string]string{
-		"people.idle":        "people:\n  idle: 1s\n",
-		"people.absolute":    "people:\n  absolute: 2000h\n",
-		"people.key":         "people:\n  key: secretive\n",
-		"people.oidc_groups": "people:\n  oidc_groups: [fraud=root]\n",
-		"people.oidc_tenant": "people:\n  oidc_tenant: ../x\n",
-		"people.oidc_issuer": "people:\n  oidc_issuer: http://idp.example\n",
-		"server.base_url":    "people:\n  oidc_issuer: https://idp.example\n",
-		"want group=role":    "people:\n  oidc_groups: [fraud]\n",
-		"one of former_keys": "people:\n  former_keys: [secretive]\n",
-		"is not an http":     "server:\n  base_url: desk\n",
+		"people.idle":          "people:\n  idle: 1s\n",
+		"people.absolute":      "people:\n  absolute: 2000h\n",
+		"people.second_factor": "people:\n  second_factor: [root]\n",
+		"people.key":           "people:\n  key: secretive\n",
+		"people.oidc_groups":   "people:\n  oidc_groups: [fraud=root]\n",
+		"people.oidc_tenant":   "people:\n  oidc_tenant: ../x\n",
+		"people.oidc_issuer":   "people:\n  oidc_issuer: http://idp.example\n",
+		"server.base_url":      "people:\n  oidc_issuer: https://idp.example\n",
+		"want group=role":      "people:\n  oidc_groups: [fraud]\n",
+		"one of former_keys":   "people:\n  former_keys: [secretive]\n",
+		"is not an http":       "server:\n  base_url: desk\n",
 	} {
 		_, err := config.Load(write(t, body), nil)
 		if err == nil || !strings.Contains(err.Error(), name) {

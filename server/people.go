@@ -51,6 +51,9 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 	for _, k := range cfg.People.FormerKeys {
 		c.FormerKeys = append(c.FormerKeys, []byte(k))
 	}
+	for _, r := range cfg.People.SecondFor {
+		c.SecondFor = append(c.SecondFor, access.Role(r))
+	}
 	if c.Passkeys, err = passkeys(cfg); err != nil {
 		return nil, err
 	}

@@ -410,7 +410,7 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 			key, code, detail = k.key, k.code, f.Error()
 		}
 		own := "staff.error." + f.Field
-		if slices.Contains([]string{"password", "login", "code", "roles", "reason", "scopes", "passkey", "provider", "setup", "origin"}, f.Field) {
+		if slices.Contains([]string{"password", "login", "code", "roles", "reason", "scopes", "passkey", "provider", "setup", "origin", "second"}, f.Field) {
 			key = own
 		}
 	}

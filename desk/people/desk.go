@@ -104,6 +104,9 @@ type Config struct {
 	Key        []byte
 	FormerKeys [][]byte
 	Limits     Limits
+	// SecondFor are the roles whose people need a second factor: who logged in
+	// by password alone and has no authenticator app can only add one.
+	SecondFor []access.Role
 }
 
 // Desk is the desk of people. It is safe for concurrent use.

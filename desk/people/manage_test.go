@@ -419,6 +419,34 @@ func TestFederation(t *testing.T) {
 	}
 }
 
+// TestSecondFactorByRole: where a role asks for a second factor, a password alone
+// lets a person add one and do nothing else; removing it takes the rights away.
+func TestSecondFactorByRole(t *testing.T) {
+	r := newRig(t, func(c *people.Config) { c.SecondFor = []access.Role{access.Admin} })
+	ctx := ctxOf(t)
+	in := r.founded()
+	w := r.who(in)
+	if _, _, err := r.People(ctx, w.Actor, store.Page{}); !isErr(err, access.ErrSecondFactor) {
+		t.Errorf("people: %v", err)
+	}
+	if _, err := r.Account(ctx, w); err != nil {
+		t.Errorf("account: %v", err)
+	}
+	r.withApp(w)
+	w = r.who(in)
+	if _, _, err := r.People(ctx, w.Actor, store.Page{}); err != nil {
+		t.Errorf("with an app: %v", err)
+	}
+	anna := r.who(r.hired(w, "anna@shop.example", access.Analyst))
+	if _, _, err := r.MakeKey(ctx, anna, people.KeyWish{Name: "k", Days: 1, Scopes: []access.Permission{access.ReportRead}}); err != nil {
+		t.Errorf("a role that asks for none: %v", err)
+	}
+	must(t, 0, r.RemoveApp(ctx, w))
+	if _, _, err := r.People(ctx, r.who(in).Actor, store.Page{}); !isErr(err, access.ErrSecondFactor) {
+		t.Errorf("without the app again: %v", err)
+	}
+}
+
 func TestApp(t *testing.T) {
 	r := newRig(t)
 	ctx := ctxOf(t)

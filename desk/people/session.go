@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bonafide/access"
@@ -179,11 +180,15 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 	now := d.cfg.Now()
 	var s store.Session
 	var p store.Person
+	var lacking bool
 	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
 		if s, err = r.Sessions.Find(ctx, sum(token)); err != nil {
 			return err
 		}
-		p, err = r.People.Get(ctx, s.Tenant, s.Person)
+		if p, err = r.People.Get(ctx, s.Tenant, s.Person); err != nil {
+			return err
+		}
+		lacking, err = d.lacking(ctx, r, p, s.Method)
 		return err
 	})
 	if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -198,8 +203,19 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 			return Who{}, err
 		}
 	}
-	return Who{Actor: access.Actor{Tenant: p.Tenant, Person: string(p.ID), Roles: p.Roles, Confirmed: s.Confirmed, From: from.network()},
+	return Who{Actor: access.Actor{Tenant: p.Tenant, Person: string(p.ID), Roles: p.Roles, Confirmed: s.Confirmed, Lacking: lacking, From: from.network()},
 		Name: p.Name, Login: p.Login, Lang: p.Lang, Session: s.ID, Method: s.Method, session: s}, nil
+}
+
+// lacking tells whether a person still has to add the second factor that their
+// roles ask for. An app that was added in this session counts: from now on no
+// log-in by password goes without it.
+func (d *Desk) lacking(ctx context.Context, r store.Records, p store.Person, method string) (bool, error) {
+	if method != ByPassword || !slices.ContainsFunc(p.Roles, func(x access.Role) bool { return slices.Contains(d.cfg.SecondFor, x) }) {
+		return false, nil
+	}
+	f, err := r.Secrets.Get(ctx, p.Tenant, p.ID)
+	return f.TOTP == "", err
 }
 
 // LogOut ends the session of a token. That there is none is no error.
