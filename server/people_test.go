@@ -73,6 +73,12 @@ func TestFirstStart(t *testing.T) {
 			t.Errorf("the set-up page lacks %s", name)
 		}
 	}
+	r = httptest.NewRequest(http.MethodGet, "http://localhost/v1/key", nil)
+	r.Header.Set("Authorization", "Bearer bonafide_"+strings.Repeat("x", 43))
+	rec = httptest.NewRecorder()
+	if h.ServeHTTP(rec, r); rec.Code != http.StatusUnauthorized {
+		t.Errorf("an unknown key: %d", rec.Code)
+	}
 	stop()
 	_, out, stop = start()
 	stop()

@@ -110,8 +110,8 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	api.Register(mux, desk, api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version})
 	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
+	programs := api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version, Client: lim.address}
 	options := web.Options{
 		Lang: cfg.Reader.Lang, Country: cfg.Reader.Country, BodyBytes: cfg.Limits.BodyBytes, BaseURL: cfg.Server.BaseURL,
 		Demo: opt.Demo, Version: opt.Version, Client: lim.address,
@@ -120,8 +120,9 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		if s.people, err = People(cfg, opt.Store); err != nil {
 			return nil, err
 		}
-		options.People = s.people
+		options.People, programs.Programs = s.people, s.people
 	}
+	api.Register(mux, desk, programs)
 	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), options)
 	if err != nil {
 		return nil, err
