@@ -24,6 +24,7 @@ import (
 	"bonafide/outside/oidc"
 	"bonafide/store"
 	"bonafide/store/sql"
+	"bonafide/store/storetest"
 )
 
 const (
@@ -95,7 +96,12 @@ func (p *provider) Finish(_ context.Context, code string, q oidc.Question) (oidc
 
 func newRig(t testing.TB, change ...func(*people.Config)) *rig {
 	t.Helper()
-	db, err := sql.Open(ctxOf(t), sql.Config{DSN: filepath.Join(t.TempDir(), "people.db")})
+	return newRigAt(t, filepath.Join(t.TempDir(), "people.db"), change...)
+}
+
+func newRigAt(t testing.TB, dsn string, change ...func(*people.Config)) *rig {
+	t.Helper()
+	db, err := sql.Open(ctxOf(t), sql.Config{DSN: dsn})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -695,4 +701,67 @@ func TestPasskeys(t *testing.T) {
 	if _, err := off.AskPasskey(ctx); kind(err) != fault.NotConfigured || off.PasskeysOn() {
 		t.Errorf("no passkeys here: %v", err)
 	}
+}
+
+// TestBothEngines: the same story on SQLite and PostgreSQL, with many who try at
+// the same time.
+func TestBothEngines(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Engine) {
+		r := newRigAt(t, e.DSN(t))
+		ctx := t.Context()
+		admin := r.who(r.founded())
+		in := r.hired(admin, "anna@shop.example", access.Analyst)
+		anna := r.who(in)
+		var judged, begun atomic.Int64
+		var wg sync.WaitGroup
+		word, err := r.Invite(ctx, admin.Actor, people.Invitation{Login: "bert@shop.example", Name: "Bert", Roles: []access.Role{access.Editor}})
+		must(t, word, err)
+		for range 12 {
+			wg.Go(func() {
+				if _, err := r.login("anna@shop.example", good, addr("203.0.113.1")); isErr(err, people.ErrRefused) {
+					judged.Add(1)
+				}
+				if _, err := r.Begin(ctx, people.Start{Word: word, Password: other}, home); err == nil {
+					begun.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if judged.Load() != 5 || begun.Load() != 1 {
+			t.Errorf("%d of 12 guesses were judged, want 5; an invitation let %d in, want 1", judged.Load(), begun.Load())
+		}
+		secret, _ := r.withApp(anna)
+		r.clock.on(30 * time.Second)
+		from := home
+		from.Device = in.Device
+		first, err := r.login("anna@shop.example", other, from)
+		must(t, first, err)
+		code, err := secret.Code(r.clock.now())
+		must(t, code, err)
+		last, err := r.Second(ctx, people.SecondStep{Word: first.Second, Code: code}, from)
+		w := r.who(must(t, last, err))
+		key, k, err := r.MakeKey(ctx, w, people.KeyWish{Name: "robot", Scopes: []access.Permission{access.ReportRead}, Days: 3})
+		must(t, key, err)
+		fresh, _, err := r.RotateKey(ctx, w, k.ID)
+		must(t, fresh, err)
+		if _, err := r.Program(ctx, fresh, home); err != nil {
+			t.Error(err)
+		}
+		p, err := r.Person(ctx, admin.Actor, store.PersonID(w.Person))
+		must(t, p, err)
+		must(t, 0, r.ChangePerson(ctx, admin.Actor, p.ID, people.PersonChange{Name: p.Name, Roles: p.Roles, Suspended: true, Revision: p.Revision}))
+		if _, err := r.Who(ctx, last.Token, home); !isErr(err, people.ErrNoSession) {
+			t.Errorf("suspended: %v", err)
+		}
+		must(t, 0, r.Sweep(ctx))
+		var entries int64
+		must(t, 0, r.store.Store.Read(ctx, func(x store.Records) error {
+			h, err := x.Audit.Head(ctx, "main")
+			entries = h.Sequence
+			return err
+		}))
+		if entries != int64(len(r.actions("main"))) || entries < 10 {
+			t.Errorf("%d audit entries", entries)
+		}
+	})
 }
