@@ -42,6 +42,7 @@ generate-sql:
 # The models of the red flags; English and German need the corpora.
 train:
 	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora
+	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora --whole
 
 fuzz:
 	sh scripts/fuzz-all

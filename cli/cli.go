@@ -75,7 +75,11 @@ type TrainOptions struct {
 	Texts, Data, Into string
 	// LeaveOut measures each author by a model of the others and writes nothing.
 	LeaveOut bool
-	Langs    []string
+	// Whole trains the models of whole texts in place of those of the red flags,
+	// Except names sets that they do not learn from.
+	Whole  bool
+	Except []string
+	Langs  []string
 }
 
 // Overrides are settings that flags give for one run.
@@ -177,6 +181,8 @@ type trainContactCmd struct {
 	Data     string   `help:"Folder with the corpora, for what honest messages say; English and German need it." type:"existingdir"`
 	Into     string   `help:"Folder of the models." default:"data/models" type:"existingdir"`
 	LeaveOut bool     `help:"Measure each author by a model of the others; write nothing."`
+	Whole    bool     `help:"Train the models of whole texts, which read what the models of the red flags found: train those first."`
+	Except   []string `help:"Sets that whole texts are not learned from, to measure on them." placeholder:"SET"`
 	Lang     []string `help:"Only these languages." placeholder:"LANG"`
 }
 
@@ -246,7 +252,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		}, env.Stdout)
 	case "train contact":
 		c := g.Train.Contact
-		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Langs: c.Lang}, env.Stdout)
+		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":

@@ -39,6 +39,9 @@ type Finding struct {
 	Source string
 	// Strength scales the weight, 0 < Strength <= 1. Zero means 1.
 	Strength float64
+	// Diluted is the share that the length of the text left of Strength; zero
+	// means all of it.
+	Diluted float64
 }
 
 // Kind ranks evidence: proof comes from the shop's books or from cryptography,

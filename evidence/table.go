@@ -80,6 +80,9 @@ type dilution struct {
 	// whole; Power is how fast it counts less beyond.
 	Full  map[string]float64 `yaml:"full"`
 	Power float64            `yaml:"power"`
+	// Alone is down to which share, by channel, what a text says may still stand
+	// alone: a request that suffices does so in a long call too.
+	Alone map[string]float64 `yaml:"alone"`
 	// Nobody is the same, by channel, for a contact that claims to be nobody
 	// whom we know: beyond Short bytes its words count Share at most.
 	Nobody map[string]struct {
@@ -216,6 +219,16 @@ func (t *Table) Dilution(channel string, bytes int, claimed bool) float64 {
 		return 1
 	}
 	return math.Pow(full/n, t.dilution.Power)
+}
+
+// MayStandAlone reports whether evidence of which the length of its text left a
+// share may decide by itself, as its code says.
+func (t *Table) MayStandAlone(channel string, share float64) bool {
+	least, ok := t.dilution.Alone[channel]
+	if !ok {
+		least = t.dilution.Alone[""]
+	}
+	return share == 0 || share >= least
 }
 
 // Weigh gives findings their weights. Of several findings with one code the

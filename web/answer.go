@@ -91,7 +91,11 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) {
 // arrange cuts an answer for the page. It adds nothing and leaves nothing out.
 func arrange(a *contacts.Answer) resultData {
 	d := resultData{Answer: a}
-	d.Percent, d.ChanceKey = percent(a.Probability)
+	// "Cannot tell" and a high chance beside it would be two answers: then the
+	// reasons say what there is.
+	if a.Verdict != "unknown" || a.Probability < 0.5 {
+		d.Percent, d.ChanceKey = percent(a.Probability)
+	}
 	numbers := number(a)
 	for _, l := range a.Evidence {
 		n := numbered{Line: l, Number: numbers[l.Code]}

@@ -295,11 +295,20 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 			return err
 		}
 	}
-	src := train.Sources{Texts: os.DirFS(o.Texts), Data: data.FS, Corpora: library}
+	src := train.Sources{Texts: os.DirFS(o.Texts), Data: data.FS, Corpora: library, Except: o.Except}
 	if o.LeaveOut {
 		return train.ReportLeftOut(ctx, src, o.Langs, out)
 	}
-	return train.WriteAll(ctx, src, o.Langs, o.Into, out)
+	if !o.Whole {
+		return train.WriteAll(ctx, src, o.Langs, o.Into, out)
+	}
+	cfg := config.Default()
+	cfg.OCR.Enabled = false
+	desk, err := server.Desk(cfg, nil, nil)
+	if err != nil {
+		return err
+	}
+	return train.WriteWhole(ctx, src, desk, o.Into, out)
 }
 
 // variants are desks that lack a kind of knowledge.

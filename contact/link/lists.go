@@ -214,3 +214,7 @@ func under(host ident.Domain, list []string) bool {
 }
 
 func lastLabel(host string) string { return host[strings.LastIndexByte(host, '.')+1:] }
+
+// OddTLD reports whether a host ends as hardly any large shop's does
+// (links/odd.yaml).
+func (l *Lists) OddTLD(host ident.Domain) bool { return l.oddTLD[lastLabel(string(host))] }

@@ -259,3 +259,17 @@ func elided(s string) bool {
 	}
 	return false
 }
+
+// Words appends the words of a folded text to out, as models read them: letters
+// one by one where a script has no spaces, and things by their class in angle
+// brackets ("<link>", "<money>"; "<code>" is a number of four digits or more).
+func Words(folded string, out []string) []string {
+	for _, t := range tokenise(folded, 0, nil) {
+		if t.class == num && t.end-t.start >= 4 {
+			out = append(out, "<code>")
+			continue
+		}
+		out = append(out, t.name())
+	}
+	return out
+}

@@ -52,9 +52,8 @@ const (
 // Verdict is the answer for one contact.
 type Verdict struct {
 	Outcome Outcome
-	// Probability of fraud, 0 to 1. It agrees with the outcome: a scam is
-	// never below the threshold of scam, a genuine contact never above that
-	// of suspicion.
+	// Probability of fraud, 0 to 1, calibrated per channel. It agrees with an
+	// outcome that a rule led to; an unknown may have any.
 	Probability float64
 	// Bits is the sum of evidence before rules, log-odds of fraud.
 	Bits  float64
@@ -89,6 +88,16 @@ type Rules struct {
 	// nothing else speaks for fraud. NeverDecide give not even that.
 	AtMostSuspicious []evidence.Code `yaml:"at_most_suspicious"`
 	NeverDecide      []evidence.Code `yaml:"never_decide"`
+	// LeastOther is how many bits must speak for fraud beside NeverDecide for
+	// the sum to decide.
+	LeastOther float64 `yaml:"least_other"`
+	// Hesitate: where a code says at least so many bits against fraud, nothing
+	// stands alone in the channels; it is weighed with the rest.
+	Hesitate struct {
+		Code     evidence.Code     `yaml:"code"`
+		Bits     float64           `yaml:"bits"`
+		Channels []contact.Channel `yaml:"channels"`
+	} `yaml:"hesitate"`
 	// ProblemThemes in an unsolicited contact of ProblemChannels are
 	// suspicious by themselves.
 	ProblemThemes   []evidence.Code   `yaml:"problem_themes"`
@@ -97,6 +106,9 @@ type Rules struct {
 	Suspects []evidence.Code `yaml:"suspects"`
 	// DespiteProof are codes that do so though a proof is there.
 	DespiteProof []evidence.Code `yaml:"despite_proof"`
+	// Calibration gives the probability that is told; thresholds stand on the
+	// sum.
+	Calibration Calibration `yaml:"-"`
 }
 
 // RulesFile is where the rules stand in the data.
@@ -117,12 +129,15 @@ func LoadRules(fsys fs.FS, t *evidence.Table) (*Rules, error) {
 	if !(0 < r.Suspicious && r.Suspicious < r.Scam && r.Scam < 1) {
 		return nil, fmt.Errorf("verdict: %s: want 0 < suspicious < scam < 1", RulesFile)
 	}
-	for _, list := range [][]evidence.Code{r.Proofs, r.Alarms, r.AlarmProofs, r.Denials, r.AtMostSuspicious, r.NeverDecide, r.ProblemThemes, r.Suspects, r.DespiteProof} {
+	for _, list := range [][]evidence.Code{r.Proofs, r.Alarms, r.AlarmProofs, r.Denials, r.AtMostSuspicious, r.NeverDecide, r.ProblemThemes, r.Suspects, r.DespiteProof, {r.Hesitate.Code}} {
 		for _, c := range list {
 			if _, ok := t.Weight(c); !ok {
 				return nil, fmt.Errorf("verdict: %s: no evidence has the code %q", RulesFile, c)
 			}
 		}
+	}
+	if r.Calibration, err = LoadCalibration(fsys); err != nil {
+		return nil, err
 	}
 	return &r, nil
 }
@@ -137,7 +152,7 @@ type Input struct {
 // Decide gives the verdict. It is a pure function of its input.
 func (r *Rules) Decide(in Input) Verdict {
 	bits := in.Table.Sum(string(in.Contact.Channel), in.Evidence)
-	v := Verdict{Bits: bits, Probability: in.Table.Probability(bits), Goals: goals(in)}
+	v := Verdict{Bits: bits, Probability: r.Calibration.Probability(in.Contact.Channel, bits), Goals: goals(in)}
 	switch alone := r.standsAlone(in); {
 	case r.proven(in, r.Proofs) && alone == "" && r.against(in) <= r.Tolerated && !r.any(in, r.DespiteProof):
 		v.decide(Genuine, "proof")
@@ -165,15 +180,15 @@ func (v *Verdict) decide(o Outcome, rule string) {
 
 // weighed decides by the sum, within the bounds that no sum may cross.
 func (r *Rules) weighed(in Input, v *Verdict) {
-	switch {
-	case v.Probability >= r.Scam:
+	switch share := in.Table.Probability(v.Bits); {
+	case share >= r.Scam:
 		v.decide(Scam, "sum")
-	case v.Probability >= r.Suspicious:
+	case share >= r.Suspicious:
 		v.decide(Suspicious, "sum")
 	default:
 		v.decide(Unknown, "sum")
 	}
-	if v.Outcome != Unknown && r.only(in, r.NeverDecide) {
+	if v.Outcome != Unknown && r.other(in) < r.LeastOther {
 		v.decide(Unknown, "weak_never_decides")
 		return
 	}
@@ -186,7 +201,7 @@ func (r *Rules) weighed(in Input, v *Verdict) {
 	if v.Outcome != Unknown || in.Contact.StartedByUser == contact.Yes {
 		return
 	}
-	if slices.Contains(r.ProblemChannels, in.Contact.Channel) && r.any(in, r.ProblemThemes) {
+	if slices.Contains(r.ProblemChannels, in.Contact.Channel) && r.any(in, r.ProblemThemes) && !r.hesitates(in) {
 		v.decide(Suspicious, "unsolicited_problem")
 	} else if r.any(in, r.Suspects) && !r.any(in, r.Proofs) {
 		v.decide(Suspicious, "suspect")
@@ -195,9 +210,15 @@ func (r *Rules) weighed(in Input, v *Verdict) {
 
 // standsAlone returns the code of a flag that suffices by itself, or "".
 func (r *Rules) standsAlone(in Input) evidence.Code {
+	if r.hesitates(in) {
+		return ""
+	}
 	for _, e := range in.Evidence {
 		w, ok := in.Table.Weight(e.Code)
-		if !ok || !w.StandsAlone || e.Bits < w.Bits*0.9 {
+		if !ok || !w.StandsAlone || !in.Table.MayStandAlone(string(in.Contact.Channel), e.Diluted) {
+			continue
+		}
+		if share := e.Diluted; share == 0 && e.Bits < w.Bits*0.9 || share > 0 && e.Bits < w.Bits*share*0.9 {
 			continue
 		}
 		if in.Contact.StartedByUser != contact.Yes || w.KeepsAlone {
@@ -249,6 +270,31 @@ func (r *Rules) any(in Input, codes []evidence.Code) bool {
 	return false
 }
 
+// hesitates reports whether the contact as a whole reads so ordinary that no
+// single thing in it decides: then all of it is weighed together.
+func (r *Rules) hesitates(in Input) bool {
+	if !slices.Contains(r.Hesitate.Channels, in.Contact.Channel) {
+		return false
+	}
+	for _, e := range in.Evidence {
+		if e.Code == r.Hesitate.Code && -e.Bits >= r.Hesitate.Bits {
+			return true
+		}
+	}
+	return false
+}
+
+// other sums what speaks for fraud beside what never decides.
+func (r *Rules) other(in Input) float64 {
+	sum := 0.0
+	for _, e := range in.Evidence {
+		if e.Bits > 0 && !slices.Contains(r.NeverDecide, e.Code) {
+			sum += e.Bits
+		}
+	}
+	return sum
+}
+
 // only reports whether all that speaks for fraud is among the codes.
 func (r *Rules) only(in Input, codes []evidence.Code) bool {
 	some := false
@@ -264,27 +310,24 @@ func (r *Rules) only(in Input, codes []evidence.Code) bool {
 	return some
 }
 
-// bound makes the probability agree with the outcome.
+// bound makes the probability agree with an outcome that a rule and not the sum
+// led to. An unknown may have any: where a text reads like fraud and nothing else
+// shows it, the probability says so and the verdict does not.
 func (r *Rules) bound(v *Verdict) {
 	p := v.Probability
 	switch v.Outcome {
 	case Scam:
-		p = math.Max(p, math.Max(r.Scam, 0.97*boolTo(v.Rules[0] != "sum")))
+		if v.Rules[0] != "sum" {
+			p = math.Max(p, r.Scam)
+		}
 	case Suspicious:
-		p = math.Min(math.Max(p, r.Suspicious), r.Scam-0.01)
-	case Unknown:
-		p = math.Min(p, r.Suspicious-0.01)
+		if v.Rules[0] != "sum" {
+			p = math.Max(p, r.Suspicious)
+		}
 	case Genuine, GenuineAlarm:
 		p = math.Min(p, 0.05)
 	}
-	v.Probability = math.Min(math.Max(p, 0.001), 0.999)
-}
-
-func boolTo(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
+	v.Probability = math.Min(math.Max(p, 0.0001), 0.9999)
 }
 
 // goals names what the evidence shows the other side to be after.

@@ -21,7 +21,7 @@ func voiced(c contact.Channel) bool { return c == contact.Call || c == contact.V
 func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.Verdict) *Answer {
 	lang := req.Lang
 	a := &Answer{
-		Verdict: string(v.Outcome), Probability: round(v.Probability, 3), Goals: []string{},
+		Verdict: string(v.Outcome), Probability: round(v.Probability, 5), Score: round(v.Bits, 3), Goals: []string{},
 		Judged:  len(req.Raw) > 0 || strings.TrimSpace(req.Text+req.Words+req.From) != "" || req.Call != nil,
 		Channel: string(s.contact.Channel), Lang: lang, Country: req.Country, Rules: v.Rules,
 		Brands: s.claimed, Found: s.found, Evidence: []Line{}, Unsettled: []CodeText{}, NextSteps: []Step{}, ReportTo: []Receiver{},

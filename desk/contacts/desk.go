@@ -15,6 +15,7 @@ import (
 	"context"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"time"
 
 	"bonafide/access"
@@ -34,7 +35,9 @@ import (
 	"bonafide/contact/record"
 	"bonafide/contact/redflag"
 	"bonafide/contact/text"
+	"bonafide/contact/textmodel"
 	"bonafide/contact/verdict"
+	"bonafide/contact/wording"
 	"bonafide/evidence"
 	"bonafide/ident"
 )
@@ -114,6 +117,7 @@ type Desk struct {
 	layouts   *image.Layouts
 	words     *message.Words
 	flags     *redflag.Catalogue
+	wording   *wording.Book
 	records   *record.Records
 	prints    *fingerprint.Rules
 	table     *evidence.Table
@@ -143,6 +147,7 @@ func New(cfg Config) (*Desk, error) {
 		func() (err error) { d.layouts, err = image.Load(cfg.Data); return },
 		func() (err error) { d.words, err = message.Load(cfg.Data); return },
 		func() (err error) { d.flags, err = redflag.Load(cfg.Data); return },
+		func() (err error) { d.wording, err = wording.Load(cfg.Data); return },
 		func() (err error) { d.records, err = record.Load(cfg.Data); return },
 		func() (err error) { d.prints, err = fingerprint.Load(cfg.Data); return },
 		func() (err error) { d.table, err = evidence.LoadTable(cfg.Data); return },
@@ -194,4 +199,41 @@ func (d *Desk) Check(ctx context.Context, req Request, who Caller) (*Answer, err
 		d.cfg.Observe(string(s.contact.Channel), string(v.Outcome))
 	}
 	return d.compose(req, s, es, v), nil
+}
+
+// Sample returns what the models of whole texts see of a contact, and its
+// language. It is for training them: it asks no books and decides nothing.
+func (d *Desk) Sample(ctx context.Context, req Request) (textmodel.Text, string, error) {
+	if err := d.normalise(&req); err != nil {
+		return textmodel.Text{}, "", err
+	}
+	s, err := d.read(ctx, req)
+	if err != nil {
+		return textmodel.Text{}, "", err
+	}
+	if err := d.look(ctx, req, Caller{}, s); err != nil {
+		return textmodel.Text{}, "", err
+	}
+	t, lang := wording.Sample(d.worded(s))
+	return t, lang, nil
+}
+
+// WithModel returns a desk that shares this one's knowledge but for the model of
+// whole texts of one kind of channel. It is for measuring.
+func (d *Desk) WithModel(m *textmodel.Whole) *Desk {
+	c := *d
+	c.wording = d.wording.With(m)
+	return &c
+}
+
+// worded is what the models of whole texts are given: the text, and the red
+// flags that were found in it.
+func (d *Desk) worded(s *sight) wording.Input {
+	in := wording.Input{Channel: s.contact.Channel, Readings: s.readings}
+	for _, f := range s.findings {
+		if w, ok := d.table.Weight(f.Code); ok && w.Category != "" && !slices.Contains(in.Codes, f.Code) {
+			in.Codes = append(in.Codes, f.Code)
+		}
+	}
+	return in
 }

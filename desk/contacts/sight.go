@@ -12,6 +12,7 @@ import (
 	"bonafide/contact"
 	"bonafide/contact/attachment"
 	"bonafide/contact/brand"
+	"bonafide/contact/envelope"
 	"bonafide/contact/link"
 	"bonafide/contact/mailauth"
 	"bonafide/contact/mention"
@@ -77,6 +78,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(d.flagged(s)...)
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
+	s.add(envelope.Findings(envelope.Input{Contact: c, Links: s.links, Free: d.brands.Freemail, OddTLD: d.links.OddTLD})...)
 	s.add(d.labels.Findings(c)...)
 	s.add(d.numbered(s, phone.Findings(c, s.numbers, phone.Book{
 		Tables: d.phones, Officials: d.brands, Reports: d.reported, Home: req.Country, Proven: identity.Proven, Now: s.now,
@@ -87,6 +89,9 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
+	if !d.without.Learned {
+		s.add(d.wording.Findings(d.worded(s))...)
+	}
 	books, err := d.consult(ctx, req, who, s)
 	s.add(books...)
 	d.gather(s)
@@ -294,6 +299,7 @@ func (d *Desk) dilute(s *sight, fs []evidence.Finding) []evidence.Finding {
 			fs[i].Strength = 1
 		}
 		fs[i].Strength *= share
+		fs[i].Diluted = share
 	}
 	return fs
 }

@@ -96,10 +96,12 @@ type Item struct {
 // Answer is what Check says of a contact, in the reader's language. Doors
 // render it; they add nothing.
 type Answer struct {
-	Verdict     string   `json:"verdict" enum:"scam,suspicious,genuine,genuine_alarm,unknown"`
-	Probability float64  `json:"probability" doc:"Calibrated probability of fraud, 0 to 1."`
-	Goals       []string `json:"goals" doc:"What the other side is after: access, money, data."`
-	GoalTexts   []string `json:"goal_texts,omitempty" doc:"What each goal means for the reader."`
+	Verdict     string  `json:"verdict" enum:"scam,suspicious,genuine,genuine_alarm,unknown"`
+	Probability float64 `json:"probability" doc:"Calibrated probability of fraud, 0 to 1."`
+	// Score is what the probability was calibrated from.
+	Score     float64  `json:"score" doc:"Sum of the evidence in bits (log2 odds of fraud), before any rule."`
+	Goals     []string `json:"goals" doc:"What the other side is after: access, money, data."`
+	GoalTexts []string `json:"goal_texts,omitempty" doc:"What each goal means for the reader."`
 	// Action is the one thing to do now; Say is a sentence to say aloud.
 	Action  string `json:"action" doc:"The one thing to do now."`
 	Say     string `json:"say,omitempty" doc:"A sentence to say to the other side."`

@@ -50,6 +50,9 @@ type trainer struct {
 type Sources struct {
 	Texts, Data fs.FS
 	Corpora     *corpus.Library
+	// Except are sets that are not learned from, to measure how well a model
+	// does on a set it has not seen.
+	Except []string
 }
 
 func newTrainer(src Sources, lang string) (*trainer, error) {

@@ -12,6 +12,9 @@ import (
 
 	"bonafide/contact/redflag"
 	"bonafide/contact/textmodel"
+	"bonafide/contact/verdict"
+	"bonafide/contact/wording"
+	"bonafide/desk/contacts"
 )
 
 // Languages returns the languages that there are examples of, sorted.
@@ -68,7 +71,7 @@ func WriteAll(ctx context.Context, src Sources, langs []string, into string, out
 	return nil
 }
 
-func write(m *textmodel.Model, name string) error {
+func write(m interface{ Write(io.Writer) error }, name string) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -78,6 +81,32 @@ func write(m *textmodel.Model, name string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// WriteWhole trains the model of whole texts of each kind of channel, writes it to
+// the folder into, and prints how well models that had not seen them told the
+// texts apart.
+// Last it fits what probability a sum of evidence means, and writes that beside.
+func WriteWhole(ctx context.Context, src Sources, desk *contacts.Desk, into string, out io.Writer) error {
+	all := map[string]*Trained{}
+	for _, kind := range wording.Kinds() {
+		t, err := Whole(ctx, src, desk, kind)
+		if err != nil {
+			return err
+		}
+		all[kind] = t
+		name := filepath.Join(into, filepath.Base(wording.ModelFile(kind)))
+		if err := write(t.Model, name); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: %d texts\n", name, len(t.Scores))
+		Report(kind, t.Scores, out)
+	}
+	knots, err := calibrate(ctx, src, desk, all)
+	if err != nil {
+		return err
+	}
+	return writeKnots(knots, filepath.Join(into, "..", filepath.FromSlash(verdict.CalibrationFile)))
 }
 
 // ReportLeftOut prints, per language and author, what a model of all other

@@ -1,0 +1,331 @@
+package textmodel
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Text is a whole text as a Whole model reads it: its sentences as words, folded
+// and in order, with classes of things in angle brackets, and its marks, which
+// are what is known of it beside its words.
+type Text struct {
+	Sentences [][]string
+	Marks     []string
+}
+
+// Bounds of what is read of one text.
+const (
+	maxWholeWords = 800
+	wholeBits     = 18
+	wholeSize     = 1 << wholeBits
+)
+
+// The blocks of a whole text; each is weighed as a whole.
+const (
+	wholeWords = iota
+	wholeLetters
+	wholeMarks
+	wholeBlocks
+)
+
+// Scale turns the score of a text into evidence: bits of log-odds are Slope times
+// the score plus Offset.
+type Scale struct {
+	// Family is the language, or "" for all that have no scale of their own.
+	Family        string
+	Slope, Offset float32
+}
+
+// Whole is a linear model of whole texts of one channel: how far a text reads
+// like fraud rather than like what honest senders write. It does not change
+// after ReadWhole and may be used by many goroutines.
+type Whole struct {
+	Channel string
+	Scales  []Scale
+
+	bias    float32
+	unit    float32
+	weights []int8 // by hash
+}
+
+// WholeScorer scores texts, one after the other, for one goroutine.
+type WholeScorer struct {
+	m       *Whole
+	seen    []uint64 // bits by hash
+	touched []uint32
+	runs    map[string][2]int32
+	runList []uint32
+}
+
+// Scorer returns a scorer of the model; it may be reused for any number of texts.
+func (m *Whole) Scorer() *WholeScorer {
+	return &WholeScorer{m: m, seen: make([]uint64, wholeSize/64), runs: map[string][2]int32{}}
+}
+
+// note reports whether a feature is new in this text.
+func (s *WholeScorer) note(h uint32) bool {
+	at, bit := h>>6, uint64(1)<<(h&63)
+	if s.seen[at]&bit != 0 {
+		return false
+	}
+	s.seen[at] |= bit
+	s.touched = append(s.touched, h)
+	return true
+}
+
+// reset forgets the text.
+func (s *WholeScorer) reset() {
+	for _, h := range s.touched {
+		s.seen[h>>6] &^= 1 << (h & 63)
+	}
+	s.touched = s.touched[:0]
+}
+
+// slot is where a feature's weight stands.
+func slot(key uint32) uint32 { return (key * 2654435769) >> (32 - wholeBits) }
+
+// each calls add once with every feature of a text: its block, its place, and
+// the sentence in which it first stood (-1 for marks).
+func (s *WholeScorer) each(t Text, add func(block int, at uint32, sentence int)) {
+	words := 0
+	for i, sentence := range t.Sentences {
+		sentence = sentence[:min(len(sentence), maxWholeWords-words)]
+		words += len(sentence)
+		s.wordFeatures(sentence, i, add)
+		for _, w := range sentence {
+			for _, h := range s.lettersOf(w) {
+				if s.note(h) {
+					add(wholeLetters, h, i)
+				}
+			}
+		}
+	}
+	for _, m := range t.Marks {
+		if h := slot(hashAdd(hashByte(fnvOffset, 'm'), m)); s.note(h) {
+			add(wholeMarks, h, -1)
+		}
+	}
+	s.reset()
+}
+
+// wordFeatures are words and pairs of words, of scripts without spaces runs of
+// up to four letters.
+func (s *WholeScorer) wordFeatures(words []string, sentence int, add func(int, uint32, int)) {
+	for i := range words {
+		grams := 2
+		if single(words[i]) {
+			grams = 4
+		}
+		h := hashByte(fnvOffset, 'w')
+		for n := 0; n < grams && i+n < len(words); n++ {
+			h = hashByte(hashAdd(h, words[i+n]), 0x1f)
+			if k := slot(h); s.note(k) {
+				add(wholeWords, k, sentence)
+			}
+		}
+	}
+}
+
+// single reports a word of one letter beyond ASCII, as every Chinese or Japanese
+// letter is one.
+func single(w string) bool { return len(w) == 3 && w[0] >= 0xe3 }
+
+// lettersOf returns the runs of three to five letters of a word.
+func (s *WholeScorer) lettersOf(w string) []uint32 {
+	if w == "" || w[0] == '<' || len(w) > 40 || single(w) {
+		return nil
+	}
+	if at, ok := s.runs[w]; ok {
+		return s.runList[at[0]:at[1]]
+	}
+	if len(s.runs) >= maxRuns {
+		clear(s.runs)
+		s.runList = s.runList[:0]
+	}
+	from := len(s.runList)
+	b := " " + w + " "
+	for i := range len(b) {
+		h := hashByte(fnvOffset, 'L')
+		for n := 0; n < 5 && i+n < len(b); n++ {
+			h = hashByte(h, b[i+n])
+			if n >= 2 {
+				s.runList = append(s.runList, slot(h))
+			}
+		}
+	}
+	s.runs[strings.Clone(w)] = [2]int32{int32(from), int32(len(s.runList))}
+	return s.runList[from:]
+}
+
+// Score tells how far a text reads like fraud (natural log-odds before scaling),
+// and which of its sentences say most of it, by their number; -1 when none does.
+func (s *WholeScorer) Score(t Text) (score float32, telling int) {
+	var sum [wholeBlocks]float32
+	var n [wholeBlocks]int
+	by := make([]float32, len(t.Sentences))
+	s.each(t, func(block int, at uint32, sentence int) {
+		w := float32(s.m.weights[at])
+		sum[block] += w
+		n[block]++
+		if sentence >= 0 {
+			by[sentence] += w
+		}
+	})
+	score = s.m.bias
+	for b := range sum {
+		if n[b] > 0 {
+			score += sum[b] * s.m.unit / float32(math.Sqrt(float64(n[b])))
+		}
+	}
+	telling = -1
+	for i, v := range by {
+		if v > 0 && (telling < 0 || v > by[telling]) {
+			telling = i
+		}
+	}
+	return score, telling
+}
+
+// Bits turns a score into bits of evidence for a text of a language.
+func (m *Whole) Bits(lang string, score float32) float32 {
+	found := Scale{}
+	for _, c := range m.Scales {
+		if c.Family == lang || c.Family == "" && found.Family == "" {
+			found = c
+			if c.Family == lang {
+				break
+			}
+		}
+	}
+	return found.Slope*score + found.Offset
+}
+
+// Knows reports whether texts of a language were learned from.
+func (m *Whole) Knows(lang string) bool {
+	return slices.ContainsFunc(m.Scales, func(s Scale) bool { return s.Family == lang })
+}
+
+// Example is a text to learn from.
+type Example struct {
+	Text
+	Fraud bool
+	// Cost is how much it counts; 1 is one text.
+	Cost float64
+}
+
+// wholeCost is what an example of cost 1 costs on the wrong side.
+const wholeCost = 10.0
+
+// FitWhole trains a model of a channel on examples, without scales. The same
+// examples in the same order give the same model (see Fit).
+func FitWhole(channel string, examples []Example) (*Whole, error) {
+	if len(examples) == 0 {
+		return nil, errors.New("textmodel: train: want texts to learn from")
+	}
+	blank := &Whole{weights: make([]int8, wholeSize)}
+	s := blank.Scorer()
+	p := problem{width: wholeSize}
+	for _, e := range examples {
+		var row []cell
+		var n [wholeBlocks]int
+		var blocks []uint8
+		s.each(e.Text, func(block int, at uint32, _ int) {
+			row = append(row, cell{int32(at), 0})
+			blocks = append(blocks, uint8(block))
+			n[block]++
+		})
+		for i := range row {
+			row[i].value = 1 / math.Sqrt(float64(n[blocks[i]]))
+		}
+		p.add(row, e.Fraud, e.Cost*wholeCost)
+	}
+	w := p.solve()
+	m := &Whole{Channel: channel, bias: float32(w[wholeSize]), weights: blank.weights}
+	m.unit = unit(wholeSize, func(i int) float32 { return float32(w[i]) })
+	for i := range m.weights {
+		m.weights[i] = step8(float32(w[i]), m.unit)
+	}
+	return m, nil
+}
+
+// FitScale returns the scale that turns scores into bits of evidence, from
+// scores of texts that the model has not seen. Weights balance the classes, so
+// that the bits hold before any prior.
+func FitScale(family string, scores []float32, fraud []bool, cost []float64) Scale {
+	p := problem{width: 1}
+	var total [2]float64
+	for i := range scores {
+		total[index(fraud[i])] += cost[i]
+	}
+	for i := range scores {
+		p.add([]cell{{0, float64(scores[i])}}, fraud[i], 1000*cost[i]/math.Max(1e-9, total[index(fraud[i])]))
+	}
+	w := p.solve()
+	return Scale{family, float32(w[0] / math.Ln2), float32(w[1] / math.Ln2)}
+}
+
+func index(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+const wholeMagic = "BFTW\x01"
+
+// Write writes the model in a form that ReadWhole reads back.
+func (m *Whole) Write(w io.Writer) error {
+	b := appendText([]byte(wholeMagic), m.Channel)
+	b = append(b, byte(len(m.Scales)))
+	for _, s := range m.Scales {
+		b = appendFloat(appendFloat(appendText(b, s.Family), s.Slope), s.Offset)
+	}
+	b = appendFloat(appendFloat(b, m.bias), m.unit)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.weights)))
+	for _, v := range m.weights {
+		b = append(b, byte(v))
+	}
+	_, err := w.Write(b)
+	return err
+}
+
+// ReadWhole reads a model. It returns an error for anything that Write does not
+// write, and reads at most a fixed size.
+func ReadWhole(r io.Reader) (*Whole, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, 2*wholeSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("textmodel: read: %w", err)
+	}
+	d := &decoder{b: raw}
+	if string(d.take(len(wholeMagic))) != wholeMagic {
+		return nil, errors.New("textmodel: read: not a model of whole texts of version 1; train it again with bonafide train contact")
+	}
+	m := &Whole{Channel: d.text()}
+	for range d.byte() {
+		m.Scales = append(m.Scales, Scale{d.text(), d.float(), d.float()})
+	}
+	m.bias, m.unit = d.float(), d.float()
+	if n := d.uint32(); n != wholeSize || len(d.b) != wholeSize || d.short {
+		return nil, fmt.Errorf("textmodel: read: %d weights in %d bytes: want %d", n, len(d.b), wholeSize)
+	}
+	m.weights = make([]int8, wholeSize)
+	for i, v := range d.b {
+		m.weights[i] = int8(v)
+	}
+	return m, nil
+}
+
+// Copy returns the model as it is after a trip through its file.
+func (m *Whole) Copy() (*Whole, error) {
+	var b bytes.Buffer
+	if err := m.Write(&b); err != nil {
+		return nil, err
+	}
+	return ReadWhole(&b)
+}
