@@ -95,9 +95,11 @@ type Overrides struct {
 // EvalOptions are the flags of `bonafide eval contact`.
 type EvalOptions struct {
 	Data string
-	Sets []string
-	Part string
-	JSON bool
+	// Texts is the folder of written examples, for models that Full compares.
+	Texts string
+	Sets  []string
+	Part  string
+	JSON  bool
 	// Limit bounds the contacts of each set; 0 means all.
 	Limit int
 	// Seed draws the sample that Limit bounds.
@@ -166,7 +168,8 @@ type evalContactCmd struct {
 
 	Ablate    bool     `help:"Measure without the model, by the model alone, and without mail authentication, too."`
 	Obfuscate []string `help:"Compare disguised copies with the originals: all, zero-width, homoglyph, l33t, spacing, html-hiding, image-only, qr-only, base64, rtl, reply-chain, padding." placeholder:"KIND"`
-	Full      bool     `help:"All of it: --ablate, --obfuscate all and the table of bars."`
+	Full      bool     `help:"All of it: --ablate, --obfuscate all, models that do not ship for comparison, and the table of bars. Takes many minutes."`
+	Texts     string   `help:"Folder with the written examples, which --full trains on." default:"training" type:"path"`
 
 	Markdown bool   `help:"Print the block of tables of docs/evaluation.md." xor:"form"`
 	Into     string `help:"Replace the block of tables in this file." type:"existingfile" placeholder:"FILE" xor:"form"`
@@ -248,7 +251,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		e := g.Eval.Contact
 		err = env.EvalContact(ctx, EvalOptions{
 			Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Seed: e.Seed, Errors: e.Errors, Markdown: e.Markdown, Into: e.Into,
-			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full,
+			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full, Texts: e.Texts,
 		}, env.Stdout)
 	case "train contact":
 		c := g.Train.Contact
