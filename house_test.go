@@ -74,6 +74,7 @@ var thirdParty = map[string][]string{
 	"github.com/knadh/koanf":              {"config"},
 	"github.com/prometheus/client_golang": {"server"},
 	"github.com/golang-jwt/jwt":           {"access"},
+	"cel.dev/cel-go":                      {"account/policy"},
 	// YAML is the one format of our data: every room that has data reads it.
 	"go.yaml.in/yaml": nil,
 }
