@@ -27,9 +27,12 @@ const (
 // Options says how to read events.
 type Options struct{ Unknown Unknown }
 
+// vocabulary is the list of Fields, made once and never changed.
+var vocabulary = sync.OnceValue(Fields)
+
 // index is the vocabulary by path, made once and never changed.
 var index = sync.OnceValue(func() map[string]*Field {
-	all := Fields()
+	all := vocabulary()
 	out := make(map[string]*Field, len(all))
 	for i := range all {
 		out[all[i].Path] = &all[i]
@@ -377,7 +380,9 @@ func dataPath(path string) string {
 // JSON writes the event in our own form; Parse reads it back to the same value.
 func (e *Event) JSON() []byte {
 	data := map[string]any{}
-	for _, f := range Fields() {
+	all := vocabulary()
+	for i := range all {
+		f := &all[i]
 		if f.Derived || !f.On(e.Type) {
 			continue
 		}

@@ -40,7 +40,9 @@ func NewSealer(key []byte, keep ...string) (*Sealer, error) {
 // an address is hashed with it, so that neighbours still meet: the address
 // becomes "n:<network>/<host>", and Context.Network gives the first part.
 func (s *Sealer) Seal(e Event) Event {
-	for _, f := range Fields() {
+	all := vocabulary()
+	for i := range all {
+		f := &all[i]
 		if f.Class != Personal || f.Derived || s.keep[f.Path] {
 			continue
 		}

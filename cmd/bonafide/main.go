@@ -50,7 +50,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
-		EvalContact: evalContact, TrainContact: trainContact,
+		EvalContact: evalContact, EvalGuard: evalGuard, TestPolicy: testPolicy, TrainContact: trainContact,
 	}
 }
 
