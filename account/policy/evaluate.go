@@ -42,9 +42,7 @@ type symbol struct {
 // series is what is recorded together: windows with one key, one condition and one value.
 type series struct {
 	name    string
-	on      map[event.Type]bool
-	key     []*event.Field
-	many    int // which part of the key is a list, -1 for none
+	key     int // among Policy.keys
 	where   *expr
 	value   *expr
 	steps   []*expr
@@ -73,6 +71,14 @@ type frame struct {
 	capped bool
 	given  map[int]value // instead of an engine, when a decision is computed again
 	read   []window.Reading
+	keyed  []uint32 // the round in which the keys were made
+	made   [][]window.Key
+}
+
+// keySpec is one key: its fields, and which of them is a list, -1 for none.
+type keySpec struct {
+	fields []*event.Field
+	many   int
 }
 
 var _ interpreter.Activation = (*frame)(nil)
@@ -161,13 +167,20 @@ func currencyOf(e *event.Event) string {
 }
 
 // keys are the keys under which the event stands in a series; none where a
-// part is empty.
-func keys(parts []*event.Field, many int, e *event.Event, out []window.Key) []window.Key {
-	var buf [4]string
-	texts := buf[:len(parts)]
+// part is empty. Several series share them.
+func (f *frame) keys(n int) []window.Key {
+	if f.keyed[n] != f.round {
+		f.keyed[n], f.made[n] = f.round, f.p.keys[n].of(f.e, f.made[n][:0])
+	}
+	return f.made[n]
+}
+
+func (k *keySpec) of(e *event.Event, out []window.Key) []window.Key {
+	var buf [maxKey]string
+	texts := buf[:len(k.fields)]
 	var list []string
-	for i, fd := range parts {
-		if i == many {
+	for i, fd := range k.fields {
+		if i == k.many {
 			list, _ = fd.Value(e).([]string)
 			continue
 		}
@@ -175,12 +188,12 @@ func keys(parts []*event.Field, many int, e *event.Event, out []window.Key) []wi
 			return out
 		}
 	}
-	if many < 0 {
+	if k.many < 0 {
 		return append(out, window.KeyOf(texts...))
 	}
 	for i, s := range list {
 		if s != "" && !slices.Contains(list[:i], s) {
-			texts[many] = s
+			texts[k.many] = s
 			out = append(out, window.KeyOf(texts...))
 		}
 	}
@@ -189,19 +202,12 @@ func keys(parts []*event.Field, many int, e *event.Event, out []window.Key) []wi
 
 // peek reads one measure without recording.
 func (f *frame) peek(s *symbol) value {
-	var parts []*event.Field
-	many := -1
-	if s.what == story {
-		parts = f.p.Steps[s.at].fields
-	} else {
-		parts, many = f.p.series[s.series].key, f.p.series[s.series].many
-	}
 	at := s.at
 	if s.what == story {
 		at = 0
 	}
 	v, some := s.absent, false
-	for _, k := range keys(parts, many, f.e, nil) {
+	for _, k := range f.keys(f.p.series[s.series].key) {
 		f.read = f.engine.Peek(s.series, k, f.t, f.read[:0])
 		v, some = f.larger(s, f.read[at], v, some)
 	}
@@ -260,10 +266,9 @@ func (f *frame) record(n int) error {
 			return nil
 		}
 	}
-	var buf [4]window.Key
 	var any [window.MaxMeasures]bool
 	some := any[:len(s.symbols)]
-	for _, k := range keys(s.key, s.many, f.e, buf[:0]) {
+	for _, k := range f.keys(s.key) {
 		f.read = f.engine.Record(n, k, f.t, v.i, f.read[:0])
 		for j, sym := range s.symbols {
 			x := &f.p.symbols[sym]
@@ -392,13 +397,15 @@ func (p *Policy) Again(e *event.Event, saw []Seen, late, capped bool, faults []F
 
 func (p *Policy) frame() *frame {
 	n := len(p.symbols)
-	return &frame{p: p, have: make([]uint32, n), vals: make([]value, n), faulty: make([]error, n)}
+	return &frame{p: p, have: make([]uint32, n), vals: make([]value, n), faulty: make([]error, n),
+		keyed: make([]uint32, len(p.keys)), made: make([][]window.Key, len(p.keys))}
 }
 
 // start forgets all values and takes the next event.
 func (f *frame) start(e *event.Event) {
 	if f.round++; f.round == 0 { // after four thousand million events
 		clear(f.have)
+		clear(f.keyed)
 		f.round = 1
 	}
 	f.e, f.t, f.saw, f.capped = e, e.Micros(), f.saw[:0], false
@@ -461,7 +468,7 @@ func (p *Policy) remember(f *frame, r *Result) {
 			continue
 		}
 		st := &p.Steps[g.Step]
-		for _, k := range keys(st.fields, -1, f.e, nil) {
+		for _, k := range f.keys(st.key) {
 			f.read = f.engine.Record(st.series, k, f.t, g.Score, f.read[:0])
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	maxSteps = 16
 	maxRules = 500
 	maxDecls = 400
+	maxKey   = 3 // fields
 )
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -129,7 +130,7 @@ func (l *loader) steps() error {
 		if len(st.Key) == 0 {
 			st.Key = []string{"event.account"}
 		}
-		if st.fields, _, err = l.keyFields(f.ID, st.Key, false); err != nil {
+		if st.key, err = l.keyFields(f.ID, st.Key, false); err != nil {
 			return err
 		}
 		st.grade = len(l.p.symbols)
@@ -148,7 +149,7 @@ func (l *loader) steps() error {
 	for i := range l.p.Steps {
 		st := &l.p.Steps[i]
 		st.series = i
-		l.p.series = append(l.p.series, series{name: "story " + st.ID, key: st.fields, many: -1})
+		l.p.series = append(l.p.series, series{name: "story " + st.ID, key: st.key})
 		l.p.plan.Series = append(l.p.plan.Series, window.Series{Name: "story " + st.ID, Measures: []window.Measure{
 			{Kind: window.Max, Span: st.Lasts}, {Kind: window.Age, Span: max(st.Lasts, l.p.lateness)}}})
 	}
@@ -164,26 +165,32 @@ func (t Text) whole(at source, what string) error {
 	return nil
 }
 
-// keyFields reads a key of one to three fields; at most one may be a list.
-func (l *loader) keyFields(at source, names []string, listed bool) ([]*event.Field, int, error) {
-	if len(names) == 0 || len(names) > 3 {
-		return nil, 0, at.wrong("a key has one to three fields")
+// keyFields reads a key of one to three fields, of which one may be a list, and
+// returns its place among all keys.
+func (l *loader) keyFields(at source, names []string, listed bool) (int, error) {
+	if len(names) == 0 || len(names) > maxKey {
+		return 0, at.wrong("a key has one to three fields")
 	}
-	many := -1
-	var out []*event.Field
+	k := keySpec{many: -1}
 	for i, n := range names {
 		fd := event.FieldAt(n)
 		switch {
 		case fd == nil || fd.Kind != event.String && fd.Kind != event.Strings:
-			return nil, 0, at.wrong("%q is no text field of the vocabulary", n)
-		case fd.Kind == event.Strings && (many >= 0 || !listed):
-			return nil, 0, at.wrong("%q is a list: a key has at most one, and a step has none", n)
+			return 0, at.wrong("%q is no text field of the vocabulary", n)
+		case fd.Kind == event.Strings && (k.many >= 0 || !listed):
+			return 0, at.wrong("%q is a list: a key has at most one, and a step has none", n)
 		case fd.Kind == event.Strings:
-			many = i
+			k.many = i
 		}
-		out = append(out, fd)
+		k.fields = append(k.fields, fd)
 	}
-	return out, many, nil
+	for i := range l.p.keys {
+		if slices.Equal(l.p.keys[i].fields, k.fields) {
+			return i, nil
+		}
+	}
+	l.p.keys = append(l.p.keys, k)
+	return len(l.p.keys) - 1, nil
 }
 
 func (l *loader) types(at source, on words) ([]event.Type, error) {
@@ -220,7 +227,7 @@ func (l *loader) declarations() error {
 			if err != nil {
 				return err
 			}
-			l.lint(e, nil)
+			l.lint(e)
 			if err := l.declare(symbol{name: d.Fact.text, kind: e.kind, what: fact, src: d.Fact, expr: e}); err != nil {
 				return err
 			}
@@ -241,11 +248,11 @@ func (l *loader) window(d *declFile) error {
 	if err != nil {
 		return err
 	}
-	key, many, err := l.keyFields(d.Window, d.Key.texts(), true)
+	key, err := l.keyFields(d.Window, d.Key.texts(), true)
 	if err != nil {
 		return err
 	}
-	for _, k := range key {
+	for _, k := range l.p.keys[key].fields {
 		for _, t := range on {
 			if !k.On(t) {
 				return d.Window.wrong("%s is not carried by events of type %s", k.Path, t)
@@ -266,7 +273,7 @@ func (l *loader) window(d *declFile) error {
 	} else if d.Default.text != "" {
 		return d.Default.wrong("%s always has a value: it needs no default", m.Kind)
 	}
-	n, err := l.seriesOf(d, on, key, many, m.Kind)
+	n, err := l.seriesOf(d, on, key, m.Kind)
 	if err != nil {
 		return err
 	}
@@ -332,15 +339,12 @@ func (l *loader) absent(d *declFile, k kind) (value, error) {
 }
 
 // seriesOf finds or makes the series of a window.
-func (l *loader) seriesOf(d *declFile, on []event.Type, key []*event.Field, many int, k window.Kind) (int, error) {
+func (l *loader) seriesOf(d *declFile, on []event.Type, key int, k window.Kind) (int, error) {
 	id := fmt.Sprintf("%v|%v|%s|%s|%v", d.On.texts(), d.Key.texts(), d.Where.text, d.Value.text, d.Steps.texts())
 	if n, ok := l.groups[id]; ok {
 		return n, l.fits(d, &l.p.series[n], k)
 	}
-	s := series{name: d.Window.text, on: map[event.Type]bool{}, key: key, many: many}
-	for _, t := range on {
-		s.on[t] = true
-	}
+	s := series{name: d.Window.text, key: key}
 	var err error
 	take := func(src source, want ...kind) *expr {
 		if src.text == "" || err != nil {
@@ -349,7 +353,7 @@ func (l *loader) seriesOf(d *declFile, on []event.Type, key []*event.Field, many
 		var e *expr
 		if e, err = l.compile(src, want...); err == nil {
 			err = l.carried(e, on)
-			l.lint(e, key)
+			l.lint(e)
 		}
 		return e
 	}
@@ -365,7 +369,7 @@ func (l *loader) seriesOf(d *declFile, on []event.Type, key []*event.Field, many
 	if err := l.fits(d, &s, k); err != nil {
 		return 0, err
 	}
-	l.lintKey(d, key)
+	l.lintKey(d, l.p.keys[key].fields)
 	n := len(l.p.series)
 	l.groups[id] = n
 	l.p.series = append(l.p.series, s)

@@ -86,6 +86,7 @@ type Policy struct {
 	symbols  []symbol
 	byName   map[string]int
 	series   []series
+	keys     []keySpec
 	onType   map[event.Type]*program
 	plan     window.Plan
 }
@@ -122,7 +123,7 @@ type Step struct {
 	Lasts time.Duration
 	Key   []string
 
-	fields       []*event.Field
+	key          int // among Policy.keys
 	series       int
 	grade, since int // symbols
 }

@@ -62,7 +62,7 @@ func (l *loader) rule(f *ruleFile) (Rule, []event.Type, error) {
 	if err := l.carried(r.when, on); err != nil {
 		return r, nil, err
 	}
-	l.lint(r.when, nil)
+	l.lint(r.when)
 	if f.Step != "" {
 		r.Step = slices.IndexFunc(l.p.Steps, func(s Step) bool { return s.ID == f.Step })
 		if r.Step < 0 {
@@ -267,7 +267,7 @@ func (l *loader) warn(at source, format string, args ...any) {
 
 const originWarning = "judges by the country: country of origin is no sign of fraud, and a rule by it is unlawful in many places; compare with the account's own history"
 
-func (l *loader) lint(e *expr, _ []*event.Field) {
+func (l *loader) lint(e *expr) {
 	if l.byCountry(e) {
 		l.warn(l.place(e.src, 1, 0), originWarning)
 	}

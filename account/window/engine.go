@@ -23,6 +23,7 @@ type shelf struct {
 	thin    bool
 	counts  bool // some measure calculates with values
 	ages    []int
+	empty   *cell // of a key that was never recorded; it is only read
 	shards  []map[Key]*cell
 	newest  *cell
 	oldest  *cell
@@ -70,6 +71,7 @@ func New(p Plan, shards int) (*Engine, error) {
 				s.ages = append(s.ages, j)
 			}
 		}
+		s.empty = newCell(Key{}, len(s.ages))
 		s.shards = make([]map[Key]*cell, shards)
 		for j := range s.shards {
 			s.shards[j] = map[Key]*cell{}
@@ -103,7 +105,7 @@ func (e *Engine) Record(series int, key Key, t, value int64, out []Reading) []Re
 	}
 	c := s.cell(key)
 	first := len(out)
-	out = append(out, make([]Reading, len(s.spec.Measures))...)
+	out = s.room(out)
 	got := out[first:]
 	s.readAll(c, t, got, true)
 	fast := t >= c.now && len(c.states) > 0
@@ -137,13 +139,21 @@ func (e *Engine) Record(series int, key Key, t, value int64, out []Reading) []Re
 func (e *Engine) Peek(series int, key Key, t int64, out []Reading) []Reading {
 	s := &e.series[series]
 	first := len(out)
-	out = append(out, make([]Reading, len(s.spec.Measures))...)
+	out = s.room(out)
 	c := s.shards[shard(key, len(s.shards))][key]
 	if c == nil {
-		c = newCell(key, len(s.ages))
+		c = s.empty
 	}
 	s.readAll(c, t, out[first:], true)
 	s.readAll(c, t, out[first:], false)
+	return out
+}
+
+// room appends one empty reading for each measure.
+func (s *shelf) room(out []Reading) []Reading {
+	for range s.spec.Measures {
+		out = append(out, Reading{})
+	}
 	return out
 }
 
