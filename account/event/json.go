@@ -109,7 +109,13 @@ type reader struct {
 	in    []byte
 	at    int
 	nodes int
-	path  []string
+	path  []crumb
+}
+
+// crumb is one step of the way to a value, for errors: a name, or a place in a list.
+type crumb struct {
+	name string
+	at   int
 }
 
 func readJSON(in []byte) (node, error) {
@@ -127,7 +133,17 @@ func readJSON(in []byte) (node, error) {
 	return n, nil
 }
 
-func (r *reader) where() string { return strings.Join(r.path, "") }
+func (r *reader) where() string {
+	var b strings.Builder
+	for _, c := range r.path {
+		if c.at >= 0 {
+			b.WriteString("[" + strconv.Itoa(c.at) + "]")
+		} else {
+			b.WriteString("." + clip(c.name))
+		}
+	}
+	return b.String()
+}
 
 func (r *reader) wrong(format string, args ...any) error {
 	return fault.New(fault.Invalid, strings.TrimPrefix(r.where(), "."), "%s (byte %d)", fmt.Sprintf(format, args...), r.at)
@@ -174,7 +190,7 @@ func (r *reader) value(depth int) (node, error) {
 }
 
 func (r *reader) object(depth int) (node, error) {
-	out := node{shape: object}
+	out := node{shape: object, names: make([]string, 0, 8), nodes: make([]node, 0, 8)}
 	r.at++
 	for first := true; ; first = false {
 		r.space()
@@ -189,7 +205,7 @@ func (r *reader) object(depth int) (node, error) {
 		if err != nil {
 			return out, err
 		}
-		r.path = append(r.path, "."+clip(name))
+		r.path = append(r.path, crumb{name, -1})
 		if out.get(name) != nil {
 			return out, r.wrong("is given twice")
 		}
@@ -217,7 +233,7 @@ func (r *reader) list(depth int) (node, error) {
 		return out, nil
 	}
 	for {
-		r.path = append(r.path, "["+strconv.Itoa(len(out.nodes))+"]")
+		r.path = append(r.path, crumb{at: len(out.nodes)})
 		v, err := r.value(depth + 1)
 		if err != nil {
 			return out, err
