@@ -18,10 +18,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"time"
 
 	"bonafide/account/event"
 	"bonafide/account/policy"
 	"bonafide/account/window"
+	"bonafide/fault"
 )
 
 // Options are how a guard is set up. The zero value is good.
@@ -111,6 +113,19 @@ func (g *Guard) Decide(e *event.Event) Decision {
 	}
 	g.forget()
 	return d
+}
+
+// MaxAhead is how much later than its receipt an event may claim to be.
+const MaxAhead = 5 * time.Minute
+
+// TooEarly tells that an event claims to be later than it was received, beyond
+// MaxAhead. One such event would make all others late, since windows follow the
+// newest time; so a desk, which has a clock, refuses it before Decide.
+func TooEarly(e *event.Event, received time.Time) error {
+	if ahead := e.Time.Sub(received); ahead > MaxAhead {
+		return fault.New(fault.Invalid, "time", "is %s after the event was received: set the sender's clock (at most %s)", ahead.Round(time.Second), MaxAhead)
+	}
+	return nil
 }
 
 // forget lets go of decisions whose events would now be too late to be counted.

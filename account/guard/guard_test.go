@@ -240,6 +240,13 @@ func TestDecisionsAreOfTheirPolicyAndEvent(t *testing.T) {
 	}
 }
 
+func TestEventsOfTheFutureAreRefused(t *testing.T) {
+	e := at(0, event.LoginTried, "a", "d")
+	if TooEarly(&e, start.Add(-MaxAhead)) != nil || TooEarly(&e, start.Add(-MaxAhead-time.Second)) == nil {
+		t.Error("five minutes ahead is allowed, and not more")
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	p, err := os.ReadFile("../../data/account/policies/marketplace-takeover.yaml")
 	if err != nil {

@@ -41,14 +41,23 @@ type caseEvent struct {
 }
 
 // UnmarshalYAML takes lists of events in the list, so that cases can share a
-// history by an anchor.
+// history by an anchor. What is visited is bounded: lists of lists of aliases
+// could else be long without holding an event.
 func (c *caseEvents) UnmarshalYAML(n *yaml.Node) error {
+	budget := 4 * maxCaseEvents
+	return c.take(n, &budget)
+}
+
+func (c *caseEvents) take(n *yaml.Node, budget *int) error {
 	for _, x := range n.Content {
+		if *budget--; *budget < 0 {
+			return fmt.Errorf("line %d: the events of a case are more than %d, or lists of lists of them", x.Line, maxCaseEvents)
+		}
 		for x.Kind == yaml.AliasNode {
 			x = x.Alias
 		}
 		if x.Kind == yaml.SequenceNode {
-			if err := c.UnmarshalYAML(x); err != nil {
+			if err := c.take(x, budget); err != nil {
 				return err
 			}
 			continue

@@ -388,6 +388,16 @@ func TestCasesAreChecked(t *testing.T) {
 	}
 }
 
+func TestListsOfAliasesAreBounded(t *testing.T) {
+	bomb := small + "cases:\n  - name: c\n    never: hold\n    events:\n      - &a []\n"
+	for i := range 9 {
+		bomb += fmt.Sprintf("      - &%c [%s]\n", 'b'+i, strings.Repeat(fmt.Sprintf("*%c, ", 'a'+i), 20))
+	}
+	if _, err := Load([]byte(bomb)); err == nil {
+		t.Error("a list of 20^9 aliases must be refused")
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small))
 	if raw, err := os.ReadFile("../../data/account/policies/marketplace-takeover.yaml"); err == nil {
