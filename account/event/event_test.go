@@ -3,6 +3,7 @@ package event
 import (
 	"compress/gzip"
 	"encoding/json"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -332,4 +333,41 @@ func TestCorpusIsReadWhole(t *testing.T) {
 	if n != 20310 {
 		t.Errorf("read %d events of 20310", n)
 	}
+}
+
+var update = flag.Bool("update", false, "write the published schema")
+
+// TestPublishedSchemaIsCurrent: docs/account-event.schema.json is what the
+// vocabulary says (go test ./account/event -run Published -update).
+func TestPublishedSchemaIsCurrent(t *testing.T) {
+	const path = "../../docs/account-event.schema.json"
+	if *update {
+		if err := os.WriteFile(path, Schema(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(raw) != string(Schema()) {
+		t.Error("the published schema is not that of the vocabulary: run this test with -update")
+	}
+}
+
+func FuzzLoadMapping(f *testing.F) {
+	raw, err := os.ReadFile("../../data/account/mappings/takeover-chain.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add([]byte("mapping: m\nversion: 1\nformat: csv\nid: $.id\nsender: {value: s}\ntime: $['t'][0]\ntype: {value: login}\nitems: {each: $.a, kind: {value: goods}}\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := LoadMapping(raw)
+		if err != nil {
+			return
+		}
+		for range m.Read(strings.NewReader("{\"id\":\"1\",\"a\":[{}]}\n[]\na,b\n")) {
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -314,8 +315,6 @@ func (k kind) fromCEL(v ref.Val) (value, error) {
 		return value{i: x.Microseconds()}, nil
 	case types.Timestamp:
 		return value{i: x.UnixMicro()}, nil
-	case *types.Err:
-		return value{}, x
 	}
 	return value{}, fmt.Errorf("the value is no %s", k)
 }
@@ -332,9 +331,25 @@ func (e *expr) eval(f *frame) (value, error) {
 func (e *expr) slow(f *frame) (value, error) {
 	v, _, err := e.prog.Eval(f)
 	if err != nil {
-		return value{}, err
+		return value{}, e.without(f, err)
 	}
 	return e.kind.fromCEL(v)
+}
+
+// without makes an error that holds no value of the event: CEL's own name what
+// could not be converted.
+func (e *expr) without(f *frame, err error) error {
+	for _, i := range e.uses {
+		if f.have[i] == f.round && f.faulty[i] != nil {
+			return f.faulty[i]
+		}
+	}
+	for _, known := range []string{"overflow", "division by zero", "modulus by zero", "index out of bounds", "no such overload"} {
+		if strings.Contains(err.Error(), known) {
+			return errors.New(known)
+		}
+	}
+	return errors.New("a value has no such form as the expression needs")
 }
 
 func (e *expr) yes(f *frame) (bool, error) {

@@ -388,6 +388,14 @@ func TestCasesAreChecked(t *testing.T) {
 	}
 }
 
+func TestFaultsHoldNoPersonalData(t *testing.T) {
+	p := load(t, strings.Replace(small, "when: list.friends", "when: int(event.account) > 3 || order.amount / tries > 1", 1))
+	r := judge(t, p).Evaluate(order(0, "secret-account", 100, "EUR"))
+	if len(r.Faults) != 1 || strings.Contains(r.Faults[0].Text, "secret") {
+		t.Errorf("%+v", r.Faults)
+	}
+}
+
 func TestListsOfAliasesAreBounded(t *testing.T) {
 	bomb := small + "cases:\n  - name: c\n    never: hold\n    events:\n      - &a []\n"
 	for i := range 9 {
