@@ -100,6 +100,21 @@ func TestVocabularyIsWhole(t *testing.T) {
 		if f.Kind != lines && f.Value(&e) == nil {
 			t.Errorf("%s cannot be read", f.Path)
 		}
+		text, number, list := f.Raw(&e)
+		switch v := f.Value(&e).(type) {
+		case string:
+			if v != text {
+				t.Errorf("%s is %q and %q", f.Path, v, text)
+			}
+		case time.Time:
+			if v.UnixMicro() != number {
+				t.Errorf("%s is %v and %d", f.Path, v, number)
+			}
+		default:
+			if number != 0 || len(list) != 0 {
+				t.Errorf("%s is not zero", f.Path)
+			}
+		}
 	}
 	var schema map[string]any
 	if err := json.Unmarshal(Schema(), &schema); err != nil || len(schema["oneOf"].([]any)) != len(Types()) {

@@ -78,6 +78,26 @@ func (f *Field) Value(e *Event) any {
 	return nil
 }
 
+// Raw returns the field of e without a box: a text, a number (true is 1, a time
+// is in microseconds) or a list, by the field's kind.
+func (f *Field) Raw(e *Event) (text string, number int64, list []string) {
+	switch p := f.at(e).(type) {
+	case *string:
+		return *p, 0, nil
+	case *int64:
+		return "", *p, nil
+	case *bool:
+		if *p {
+			return "", 1, nil
+		}
+	case *time.Time:
+		return "", p.UnixMicro(), nil
+	case *[]string:
+		return "", 0, *p
+	}
+	return "", 0, nil
+}
+
 // Fields returns the vocabulary: every field once, in a fixed order.
 func Fields() []Field {
 	out := []Field{
@@ -89,7 +109,7 @@ func Fields() []Field {
 		{Path: "event.network", Class: Personal, Derived: true, Meaning: "/24 or /48 of the address", at: func(e *Event) any { s := e.Context.Network(); return &s }},
 		{Path: "event.id", Derived: true, Meaning: "id of the event", at: func(e *Event) any { return &e.ID }},
 		{Path: "event.source", Derived: true, Meaning: "who sent the event", at: func(e *Event) any { return &e.Source }},
-		{Path: "event.type", Derived: true, Meaning: "type of the event", at: func(e *Event) any { s := string(e.Type); return &s }},
+		{Path: "event.type", Derived: true, Meaning: "type of the event", at: func(e *Event) any { return (*string)(&e.Type) }},
 		{Path: "event.time", Kind: Time, Derived: true, Meaning: "when it happened", at: func(e *Event) any { return &e.Time }},
 	}
 	out = append(out, accessFields()...)

@@ -108,7 +108,7 @@ func (g *Guard) Decide(e *event.Event) Decision {
 		g.stats.Faulty++
 	}
 	if !d.Late {
-		g.recent[id] = d.Append(nil)
+		g.recent[id] = d.Append(make([]byte, 0, 160))
 		g.order = append(g.order, kept{id, d.Time})
 	}
 	g.forget()

@@ -141,20 +141,9 @@ func (f *frame) compute(s *symbol, i int) (value, error) {
 	return f.peek(s), nil
 }
 
-func fieldValue(fd *event.Field, e *event.Event) value {
-	switch v := fd.Value(e).(type) {
-	case string:
-		return value{s: v}
-	case int64:
-		return value{i: v}
-	case bool:
-		return boolValue(v)
-	case time.Time:
-		return value{i: v.UnixMicro()}
-	case []string:
-		return value{ss: v}
-	}
-	return value{}
+func fieldValue(fd *event.Field, e *event.Event) (v value) {
+	v.s, v.i, v.ss = fd.Raw(e)
+	return v
 }
 
 func currencyOf(e *event.Event) string {
@@ -181,7 +170,7 @@ func (k *keySpec) of(e *event.Event, out []window.Key) []window.Key {
 	var list []string
 	for i, fd := range k.fields {
 		if i == k.many {
-			list, _ = fd.Value(e).([]string)
+			_, _, list = fd.Raw(e)
 			continue
 		}
 		if texts[i] = fd.Text(e); texts[i] == "" {

@@ -231,20 +231,19 @@ func (c *compiler) carried(e *expr, on []event.Type) error {
 // against where people come from.
 func (c *compiler) byCountry(e *expr) bool {
 	found := false
-	isCountry := func(x ast.Expr) bool { return x.Kind() == ast.IdentKind && x.AsIdent() == "event.country" }
 	ast.PreOrderVisit(e.tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
-		switch {
-		case x.Kind() != ast.CallKind:
-		case x.AsCall().IsMemberFunction() && isCountry(x.AsCall().Target()):
-			found = true
-		default:
-			args := x.AsCall().Args()
-			for i, a := range args {
-				for j, b := range args {
-					if i != j && isCountry(a) && fixed(b) {
-						found = true
-					}
-				}
+		if x.Kind() != ast.CallKind {
+			return
+		}
+		args := x.AsCall().Args()
+		if x.AsCall().IsMemberFunction() {
+			args = append([]ast.Expr{x.AsCall().Target()}, args...)
+		}
+		for i, a := range args {
+			for j, b := range args {
+				country, _ := holds(a)
+				other, text := holds(b)
+				found = found || i != j && country == "event.country" && other == "" && text
 			}
 		}
 	}))
@@ -256,15 +255,23 @@ func (c *compiler) byCountry(e *expr) bool {
 	return found
 }
 
-// fixed tells that an expression holds nothing of the event; to ask whether
-// the country is known at all is not to judge by it.
-func fixed(x ast.Expr) bool {
-	if x.Kind() == ast.LiteralKind {
-		return x.AsLiteral().Value() != ""
-	}
-	moves := false
-	ast.PreOrderVisit(x, ast.NewExprVisitor(func(y ast.Expr) { moves = moves || y.Kind() == ast.IdentKind }))
-	return !moves
+// holds tells which name an expression holds ("event.country" before others)
+// and whether a text that is not empty stands in it: to ask whether the country
+// is known at all is not to judge by it.
+func holds(x ast.Expr) (name string, text bool) {
+	ast.PreOrderVisit(x, ast.NewExprVisitor(func(y ast.Expr) {
+		switch y.Kind() {
+		case ast.IdentKind:
+			if name != "event.country" {
+				name = y.AsIdent()
+			}
+		case ast.LiteralKind:
+			if s, ok := y.AsLiteral().Value().(string); ok && s != "" {
+				text = true
+			}
+		}
+	}))
+	return name, text
 }
 
 // value is what an expression or a symbol has at one event.
