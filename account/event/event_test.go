@@ -386,3 +386,58 @@ func FuzzLoadMapping(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryFieldSurvivesWriting fills every field of every type, writes the
+// event and reads it back.
+func TestEveryFieldSurvivesWriting(t *testing.T) {
+	for _, kind := range Types() {
+		e := Event{ID: "1", Source: "s", Type: kind, Time: time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)}
+		for _, f := range Fields() {
+			if f.Derived || !f.On(kind) {
+				continue
+			}
+			switch p := f.at(&e).(type) {
+			case *string:
+				*p = "x"
+				switch {
+				case f.Enum != nil:
+					*p = f.Enum[len(f.Enum)-1]
+				case strings.HasSuffix(f.Path, ".currency"):
+					*p = "JPY"
+				case f.Path == "event.country":
+					*p = "JP"
+				}
+			case *int64:
+				*p = 7
+			case *bool:
+				*p = true
+			case *time.Time:
+				*p = e.Time.Add(time.Hour)
+			case *[]string:
+				*p = []string{"totp"}
+			case *[]Item:
+				*p = []Item{{Kind: "goods", Amount: 7, Quantity: 2, Digital: true, Recipient: "r"}}
+			}
+		}
+		e.Subject = "another"
+		got, err := Parse(e.JSON(), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		if d := cmp.Diff(e, got); d != "" {
+			t.Errorf("%s:\n%s", kind, d)
+		}
+	}
+	seen := map[string]string{}
+	for _, f := range Fields() {
+		group, name, _ := strings.Cut(f.Path, ".")
+		if group == "event" {
+			group = name
+		}
+		if was := seen[group]; was != "" && (strings.HasPrefix(was, "event.") || strings.HasPrefix(f.Path, "event.")) {
+			t.Errorf("%s and %s would stand under one name", was, f.Path)
+		}
+		seen[group] = f.Path
+	}
+}
