@@ -105,7 +105,7 @@ type placed struct {
 // Measure feeds the events to the guard and compares its decisions with the
 // labels. An event that cannot be read is counted and left out.
 func Measure(g *guard.Guard, p *policy.Policy, events iter.Seq2[event.Event, error], labels map[string]Label) (*Report, error) {
-	r := &Report{Policy: p.Name, Version: p.Version, PerKind: map[string]Tally{}, WrongByReason: map[string]int{}}
+	r := &Report{Policy: p.Name, Version: p.Version, PerKind: map[string]Tally{}, WrongByReason: map[string]int{}, Missed: []string{}, Wrong: []string{}}
 	accounts := map[string]bool{}
 	wrong := map[string]string{}
 	orders := map[string][]placed{}

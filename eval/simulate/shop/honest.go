@@ -99,8 +99,19 @@ func (m *maker) friend(c *customer, h habits) string {
 	if h.fan && m.yes(.5) {
 		return pick(m, m.known)
 	}
-	if len(c.friends) > 0 && m.yes(.7) {
+	switch {
+	case len(c.friends) > 0 && m.yes(.4):
 		return pick(m, c.friends)
+	case m.yes(.7):
+		return pick(m, m.town)
+	}
+	return m.id("friend")
+}
+
+// somebody is one of many who get a card: each another person.
+func (m *maker) somebody() string {
+	if m.yes(.5) {
+		return pick(m, m.town)
 	}
 	return m.id("friend")
 }
@@ -151,7 +162,7 @@ func (m *maker) presents(t time.Time, c *customer, p place) {
 	m.enter(t, c, p, false)
 	for range 2 + m.r.IntN(6) {
 		t = t.Add(m.between(2*time.Minute, 15*time.Minute))
-		id := m.gifts(t, c, p, c.unit*pick(m, []int64{3, 5, 10}), "card", m.id("child"))
+		id := m.gifts(t, c, p, c.unit*pick(m, []int64{3, 5, 10}), "card", m.somebody())
 		if m.yes(.05) {
 			m.hide(t.Add(m.between(2*time.Minute, 15*time.Minute)), c, p, id)
 		}

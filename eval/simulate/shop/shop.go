@@ -52,6 +52,7 @@ type maker struct {
 	ids   int
 	mules []string
 	known []string // recipients whom many honest people know
+	town  []string // those whom several know by chance
 }
 
 // customer is one account.
@@ -79,6 +80,9 @@ func Make(o Options) Stream {
 	}
 	for range 6 {
 		m.known = append(m.known, m.id("streamer"))
+	}
+	for range 2500 {
+		m.town = append(m.town, m.id("friend"))
 	}
 	all := make([]*customer, o.Accounts)
 	for i := range all {
