@@ -21,7 +21,7 @@ import (
 var storeys = map[string]int{
 	"ident": 0, "evidence": 0, "fault": 0, "data": 0, "access": 0, "locale": 0,
 	"contact": 2, "account": 2, "casework": 2,
-	"outside": 3, "store": 3,
+	"outside": 3, "store": 3, "eventlog": 3,
 	"desk": 4,
 	"cli":  5, "web": 5, "api": 5,
 	"eval":   6,
@@ -63,6 +63,9 @@ var trees = map[string][]string{
 	"outside/orders":      {"contact/record"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
 	"eval/plot":           {"eval/score"},
+	"eventlog/memory":     {"eventlog"},
+	"eventlog/jetstream":  {"eventlog"},
+	"eventlog/logtest":    {"eventlog"},
 	"store":               {"contact", "contact/verdict"},
 	"store/sql":           {"store", "contact", "contact/verdict"},
 	"store/storetest":     {"store", "store/sql", "contact", "contact/verdict"},
@@ -86,6 +89,8 @@ var thirdParty = map[string][]string{
 	"github.com/go-webauthn/webauthn":     {"desk/people/passkey"},
 	"github.com/coreos/go-oidc":           {"outside/oidc"},
 	"cel.dev/cel-go":                      {"account/policy"},
+	"github.com/nats-io/nats-server":      {"eventlog/jetstream"},
+	"github.com/nats-io/nats.go":          {"eventlog/jetstream"},
 	// YAML is the one format of our data: every room that has data reads it.
 	"go.yaml.in/yaml": nil,
 }
@@ -94,7 +99,7 @@ var testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "gi
 
 // suites are packages that only tests import: conformance suites and what they
 // start. They may use test modules.
-var suites = map[string]bool{"store/storetest": true, "desk/people/passkey/passkeytest": true}
+var suites = map[string]bool{"store/storetest": true, "eventlog/logtest": true, "desk/people/passkey/passkeytest": true}
 
 var forbiddenNames = regexp.MustCompile(`^(util|utils|common|helper|helpers|model|models|types|base|misc|shared|internal|service|services|manager)$`)
 
@@ -267,12 +272,13 @@ func TestRoomsArePure(t *testing.T) {
 // the operator's overlay, read once at the start.
 func TestNothingThatAnswersWritesKnowledge(t *testing.T) {
 	writers := map[string]string{
-		"eval":            "writes docs/evaluation.md and its pictures, for maintainers",
-		"eval/train":      "writes the models that ship, for maintainers",
-		"outside/ocr":     "gives a child process a folder of its own that is removed afterwards",
-		"outside/dns":     "keeps DNS answers for a check that is repeated; no weight among them",
-		"store/sql":       "makes the file of records, from which no weight is read",
-		"store/storetest": "starts a database for tests",
+		"eval":               "writes docs/evaluation.md and its pictures, for maintainers",
+		"eval/train":         "writes the models that ship, for maintainers",
+		"outside/ocr":        "gives a child process a folder of its own that is removed afterwards",
+		"outside/dns":        "keeps DNS answers for a check that is repeated; no weight among them",
+		"eventlog/jetstream": "makes the folder of the log of events, from which no weight is read",
+		"store/sql":          "makes the file of records, from which no weight is read",
+		"store/storetest":    "starts a database for tests",
 	}
 	names := []string{"Create", "CreateTemp", "WriteFile", "OpenFile", "OpenRoot", "Rename", "Mkdir", "MkdirAll", "MkdirTemp", "Symlink", "Link", "Truncate"}
 	pkgs, fset := load(t)

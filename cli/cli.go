@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, access, admin, audit. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, access, admin, audit, log. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -68,6 +68,8 @@ type Env struct {
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
+	// VerifyLog walks the frames of a log of events.
+	VerifyLog func(ctx context.Context, dir string) ([]LogResult, error)
 	// Admin opens the records for people and roles; base is the address of the
 	// pages, done closes the records.
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
@@ -146,6 +148,7 @@ type grammar struct {
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
+	Log     logCmd     `cmd:"" help:"Verify the log of events."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -297,6 +300,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
+	case "log verify":
+		err = g.Log.Verify.run(ctx, env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
 		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
 	case "version":

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit,
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "log-seed": seedLog, "log-tamper": tamperLog,
 		"follow": follow, "end-first": endFirst})
 }
 
@@ -61,6 +61,7 @@ func run() {
 		AccessDocs:  func() string { return "access\n" },
 		Audit:       openAudit,
 		Admin:       openAdmin,
+		VerifyLog:   verifyLog,
 	}))
 }
 

@@ -150,6 +150,13 @@ func (p *partition) write(slots []slot) error {
 	if err := p.log.ready(ctx); err != nil {
 		return err
 	}
+	// The store may not answer at all when its disk is full.
+	watch := time.AfterFunc(500*time.Millisecond, func() {
+		if full(p.log.o.Dir, nil) {
+			cancel()
+		}
+	})
+	defer watch.Stop()
 	p.log.mu.RLock()
 	err := p.put(ctx, slots)
 	p.log.mu.RUnlock()

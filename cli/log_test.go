@@ -1,0 +1,49 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+
+	"bonafide/cli"
+	"bonafide/eventlog"
+	"bonafide/eventlog/jetstream"
+)
+
+func verifyLog(ctx context.Context, dir string) ([]cli.LogResult, error) {
+	found, err := jetstream.Verify(ctx, dir)
+	out := make([]cli.LogResult, len(found))
+	for i, r := range found {
+		out[i] = cli.LogResult(r)
+	}
+	return out, err
+}
+
+// seedLog is the command `log-seed DIR`: a log of two partitions, three events
+// in the first and one in the second.
+func seedLog() {
+	ctx := context.Background()
+	l, err := jetstream.Open(ctx, jetstream.Options{Dir: os.Args[1], Partitions: 2})
+	fatal(err)
+	for n, ids := range [][]string{{"one", "two", "three"}, {"four"}} {
+		key := "a"
+		for eventlog.Partition("main", key, 2) != n {
+			key += "a"
+		}
+		for _, id := range ids {
+			_, err := l.Append(ctx, eventlog.Event{Tenant: "main", ID: id, Key: key, Data: []byte("data of " + id)})
+			fatal(err)
+		}
+	}
+	fatal(l.Close())
+}
+
+// tamperLog is the command `log-tamper DIR`: one byte of the second event of
+// the first partition is changed.
+func tamperLog() {
+	file := filepath.Join(os.Args[1], "jetstream", "$G", "streams", "p0", "msgs", "1.blk")
+	raw, err := os.ReadFile(file)
+	fatal(err)
+	fatal(os.WriteFile(file, bytes.Replace(raw, []byte("data of two"), []byte("data of TWO"), 1), 0o600))
+}
