@@ -287,7 +287,9 @@ func (l *Log) Append(ctx context.Context, events ...eventlog.Event) ([]eventlog.
 	}
 	for n, c := range calls {
 		c.receipts, c.done = make([]eventlog.Receipt, len(c.events)), make(chan struct{})
-		if c.err = l.parts[n].enqueue(c); c.err != nil {
+		// Once it is queued, c belongs to the writer until done is closed.
+		if err := l.parts[n].enqueue(c); err != nil {
+			c.err = err
 			close(c.done)
 		}
 	}

@@ -194,6 +194,9 @@ func (p *partition) put(ctx context.Context, slots []slot) error {
 	if err != nil {
 		return err
 	}
+	if ack.Sequence != p.stream+1 {
+		return errors.New("the store gave the frame another sequence than the next")
+	}
 	p.stream = ack.Sequence
 	p.learn(fresh, first)
 	return nil
