@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, audit. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, audit, backup, restore, export, import. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -61,6 +61,9 @@ type Env struct {
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
+	// Records opens the records that a configuration names, to move them; into
+	// makes an empty database where there is none.
+	Records func(ctx context.Context, configFile string, into bool) (m Mover, done func() error, err error)
 }
 
 // TrainOptions are the flags of `bonafide train contact`.
@@ -121,6 +124,10 @@ type grammar struct {
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
+	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
+	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty database."`
+	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
+	Import  importCmd  `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -245,6 +252,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
+	case "backup <file>", "restore <file>", "export <file>", "import <file>":
+		err = g.moveRecords(ctx, kctx.Command(), env)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

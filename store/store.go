@@ -59,6 +59,9 @@ type Store interface {
 type Records struct {
 	Reports Reports
 	Audit   Audit
+
+	// Mover moves rows of all families as they stand.
+	Mover Mover
 }
 
 // Change does f and appends the audit entry of the deed, in one transaction:

@@ -50,7 +50,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
-		EvalContact: evalContact, TrainContact: trainContact, Audit: audit,
+		EvalContact: evalContact, TrainContact: trainContact, Audit: audit, Records: records,
 	}
 }
 
@@ -178,6 +178,14 @@ func audit(ctx context.Context, file string) (cli.Auditor, func() error, error) 
 		return nil, nil, err
 	}
 	return server.Custody(ctx, cfg)
+}
+
+func records(ctx context.Context, file string, into bool) (cli.Mover, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Moving(ctx, cfg, into)
 }
 
 func checkConfig(file string) (string, error) {

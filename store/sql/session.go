@@ -21,13 +21,16 @@ import (
 // PostgreSQL refuses, and SQLite may have rolled back already, so that a further
 // statement would stand alone.
 type session struct {
-	q      *queries.Queries
+	q *queries.Queries
+	// tx is what q works with, for the few statements that name their table.
+	tx     queries.DBTX
+	engine engine
 	failed error
 }
 
 // records gives the families within a transaction.
 func (s *session) records() store.Records {
-	return store.Records{Reports: reports{s}, Audit: audit{s}}
+	return store.Records{Reports: reports{s}, Audit: audit{s}, Mover: mover{s}}
 }
 
 // Ping reports whether records can be read and written now: it writes the row
@@ -58,7 +61,7 @@ func (d *DB) write(ctx context.Context, f func(*session) error) error {
 			return failure("wait for other changes", during(ctx, err))
 		}
 	}
-	s := &session{q: queries.New(tx)}
+	s := &session{q: queries.New(tx), tx: tx, engine: d.engine}
 	if err := f(s); err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (d *DB) Read(ctx context.Context, f func(store.Records) error) error {
 		return failure("begin to read", during(ctx, err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	s := &session{q: queries.New(tx)}
+	s := &session{q: queries.New(tx), tx: tx, engine: d.engine}
 	if err := f(s.records()); err != nil {
 		return err
 	}
