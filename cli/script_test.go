@@ -58,6 +58,7 @@ func run() {
 		ConfigDocs:  func() string { return "docs\n" },
 		CodesDocs:   func() (string, error) { return "codes\n", nil },
 		Audit:       openAudit,
+		Records:     openRecords,
 	}))
 }
 
