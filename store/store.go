@@ -60,6 +60,18 @@ type Records struct {
 	Reports Reports
 	Audit   Audit
 
+	Tenants    Tenants
+	People     People
+	Teams      Teams
+	Secrets    Secrets
+	Passkeys   Passkeys
+	Identities Identities
+
+	Sessions Sessions
+	Tickets  Tickets
+	Attempts Attempts
+	APIKeys  APIKeys
+
 	// Mover moves rows of all families as they stand.
 	Mover Mover
 }

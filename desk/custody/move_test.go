@@ -3,6 +3,7 @@ package custody_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -272,6 +273,124 @@ func fill(t *rapid.T, s store.Store, tenant access.Tenant) {
 	}
 }
 
+// keepPeople keeps a team, a person and everything that proves who they are; what
+// must not leave without being asked for holds the word hidden.
+func keepPeople(t testing.TB, s store.Store, tenant access.Tenant) {
+	t.Helper()
+	ctx := context.Background()
+	if err := s.Write(ctx, func(r store.Records) error {
+		anna := storetest.NewPerson(tenant, "anna", noon)
+		anna.Team = "first"
+		bert := storetest.NewPerson(tenant, "bert", noon)
+		bert.Suspended = true
+		hash := func(s string) store.Hash { return sha256.Sum256([]byte(string(tenant) + s)) }
+		return errors.Join(
+			r.Tenants.Add(ctx, store.Tenant{ID: tenant, Name: "Shop „" + string(tenant) + "“", Created: noon}),
+			r.Teams.Add(ctx, store.Team{Tenant: tenant, ID: "first", Name: "Erste", Created: noon}),
+			r.People.Add(ctx, anna), r.People.Add(ctx, bert),
+			r.Secrets.SetPassword(ctx, tenant, "anna", "$argon2id$hidden", noon), r.Secrets.SetTOTP(ctx, tenant, "anna", "hidden-totp", 7),
+			r.Secrets.SetRecovery(ctx, tenant, "anna", []store.Hash{hash("hidden 1"), hash("hidden 2")}),
+			r.Passkeys.Add(ctx, store.Passkey{Tenant: tenant, Person: "anna", ID: "hidden-" + string(tenant), Name: "phone", Data: "{}", Created: noon}),
+			r.Identities.Add(ctx, store.Identity{Issuer: "https://id.example", Subject: "hidden-" + string(tenant), Tenant: tenant, Person: "anna", Created: noon}),
+			r.APIKeys.Add(ctx, store.APIKey{Tenant: tenant, Person: "anna", ID: "k1", Name: "hidden key", Secret: hash("hidden 3"),
+				Scopes: []access.Permission{access.SystemHealth}, Created: noon, Expires: noon.AddDate(1, 0, 0)}),
+			r.Sessions.Add(ctx, store.Session{Tenant: tenant, Person: "anna", ID: "s1", Token: hash("hidden 4"), Method: "passkey", Created: noon, Seen: noon, Confirmed: noon}),
+		)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPeopleMove: people go with their tenant; what opens accounts only when it
+// is asked for, and then they can log in as before. Sessions stay behind.
+func TestPeopleMove(t *testing.T) {
+	pairs(t, func(t *testing.T, from, to storetest.Engine) {
+		s := from.Open(t)
+		keepPeople(t, s, "main")
+		keepPeople(t, s, "other")
+		for _, secrets := range []bool{false, true} {
+			var b bytes.Buffer
+			if _, err := custody.New(s).ExportTenant(t.Context(), custody.ExportOptions{Tenant: "main", Secrets: secrets, Now: noon}, &b); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "hidden") != secrets || strings.Contains(b.String(), "other") || strings.Contains(b.String(), "s1") {
+				t.Errorf("secrets %v: the export holds what it must not, or lacks what it must have", secrets)
+			}
+			target := to.Open(t)
+			if _, err := custody.New(target).ImportTenant(t.Context(), noon, bytes.NewReader(b.Bytes())); err != nil {
+				t.Fatalf("secrets %v: import: %v", secrets, err)
+			}
+			comparePeople(t, s, target, secrets)
+		}
+		target := to.Open(t)
+		var b bytes.Buffer
+		if _, err := custody.New(s).Backup(t.Context(), noon, &b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := custody.New(target).Restore(t.Context(), bytes.NewReader(b.Bytes())); err != nil {
+			t.Fatal(err)
+		}
+		comparePeople(t, s, target, true)
+	})
+}
+
+// comparePeople compares what the contracts say of anna and bert in two stores.
+func comparePeople(t *testing.T, from, to store.Store, secrets bool) {
+	t.Helper()
+	look := func(s store.Store) (said []string) {
+		ctx := t.Context()
+		if err := s.Read(ctx, func(r store.Records) error {
+			say := func(v any, err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				said = append(said, fmt.Sprintf("%+v", v))
+			}
+			tenant, err := r.Tenants.Get(ctx, "main")
+			say(tenant, err)
+			for _, id := range []store.PersonID{"anna", "bert"} {
+				person, err := r.People.Get(ctx, "main", id)
+				say(person, err)
+			}
+			teams, err := r.Teams.List(ctx, "main")
+			say(teams, err)
+			if !secrets && s == from {
+				return nil
+			}
+			factors, err := r.Secrets.Get(ctx, "main", "anna")
+			say(factors, err)
+			codes, err := r.Secrets.CountRecovery(ctx, "main", "anna")
+			say(codes, err)
+			passkeys, err := r.Passkeys.List(ctx, "main", "anna")
+			say(passkeys, err)
+			identities, err := r.Identities.List(ctx, "main", "anna")
+			say(identities, err)
+			keys, err := r.APIKeys.List(ctx, "main", "anna")
+			say(keys, err)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return said
+	}
+	want, got := look(from), look(to)
+	if !secrets {
+		want = append(want, fmt.Sprintf("%+v", store.Factors{}), "0", "[]", "[]", "[]")
+	}
+	if !slices.Equal(want, got) {
+		t.Errorf("secrets %v: people are\n%s\nwant\n%s", secrets, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if err := to.Read(t.Context(), func(r store.Records) error {
+		sessions, err := r.Sessions.List(t.Context(), "main", "anna")
+		if len(sessions) != 0 {
+			t.Error("a session came with the copy")
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // slow is a file that changes between its two readings.
 type slow struct {
 	*bytes.Reader
@@ -288,7 +407,8 @@ func (s *slow) Seek(offset int64, whence int) (int64, error) {
 func TestHostileFiles(t *testing.T) {
 	s, _ := filled(t, storetest.SQLite(), "main")
 	var b bytes.Buffer
-	if _, err := custody.New(s).ExportTenant(t.Context(), custody.ExportOptions{Tenant: "main", Now: noon}, &b); err != nil {
+	keepPeople(t, s, "main")
+	if _, err := custody.New(s).ExportTenant(t.Context(), custody.ExportOptions{Tenant: "main", Secrets: true, Now: noon}, &b); err != nil {
 		t.Fatal(err)
 	}
 	good := b.String()
@@ -303,10 +423,11 @@ func TestHostileFiles(t *testing.T) {
 	}
 	// summed is an edited file whose sums are right again: only the content is wrong.
 	summed := func(line int, old, put string) string { return resum(t, edit(line, old, put)) }
-	cases := []struct {
+	type hostile struct {
 		name, file, want string
 		kind             fault.Kind
-	}{
+	}
+	cases := []hostile{
 		{"empty", "", "line 1: is missing", fault.Invalid},
 		{"no export", "hello\n", "line 1: is not that of a file of records", fault.Invalid},
 		{"no line end", good[:20], "cut off", fault.Invalid},
@@ -362,6 +483,27 @@ func TestHostileFiles(t *testing.T) {
 		{"a head that is another", summed(12, `"sequence":6`, `"sequence":7`), "missing at the end", fault.Invalid},
 		{"an entry without a hash", summed(7, `"hash":"`, `"hash":"x`), "hash", fault.Invalid},
 	}
+	at := func(family string) int {
+		return slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, `{"`+family+`":`) })
+	}
+	cases = append(cases, []hostile{
+		{"a role that is none", summed(at("people"), `"roles":[`, `"roles":["hacked",`), "role", fault.Invalid},
+		{"roles that are no list", summed(at("people"), `"roles":[`, `"roles":[{},`), "roles", fault.Invalid},
+		{"suspended by seven", summed(at("people"), `"suspended":false`, `"suspended":7`), "suspended", fault.Invalid},
+		{"a person of nobody", summed(at("people"), `"login":"`, `"login":"`+strings.Repeat("x", 300)), "login", fault.TooLarge},
+		{"a login twice", summed(at("people")+1, `"login":"bert@`, `"login":"anna@`), "it exists already", fault.Conflict},
+		{"a team of a path", summed(at("teams"), `"id":"first"`, `"id":"../first"`), "id", fault.Invalid},
+		{"a tenant without a name", summed(at("tenants"), `"name":"Shop „main“"`, `"name":""`), "tenant", fault.Invalid},
+		{"another tenant's tenant", summed(at("tenants"), `"id":"main"`, `"id":"other"`), "is another than that of the file", fault.Invalid},
+		{"a factor of a path", summed(at("factors"), `"person":"anna"`, `"person":"../anna"`), "id", fault.Invalid},
+		{"a long password", summed(at("factors"), `"password":"`, `"password":"`+strings.Repeat("x", 500)), "password", fault.TooLarge},
+		{"a recovery code without a hash", summed(at("recovery_codes"), `"hash":"`, `"hash":"x`), "hash", fault.Invalid},
+		{"a passkey without data", summed(at("passkeys"), `"data":"{}"`, `"data":""`), "passkey", fault.Invalid},
+		{"an identity of nobody", summed(at("identities"), `"issuer":"https://id.example"`, `"issuer":""`), "identity", fault.Invalid},
+		{"a key with a scope that is none", summed(at("api_keys"), `"scopes":["system.health"]`, `"scopes":["hacked"]`), "permission", fault.Invalid},
+		{"a key without an end", summed(at("api_keys"), `"expires":"2027-11-22T12:00:00.000000Z"`, `"expires":null`), "key", fault.Invalid},
+		{"secrets that are not told", edit(0, `"secrets":true`, `"secrets":false`), "families", fault.Invalid},
+	}...)
 	target := storetest.SQLite().Open(t)
 	empty := contents(t, target)
 	for _, c := range cases {
