@@ -24,7 +24,7 @@ import (
 	"bonafide/store/storetest"
 )
 
-// pairs runs a test for every pair of engines, there and back.
+// pairs runs a test from one engine to the other, there and back.
 func pairs(t *testing.T, f func(t *testing.T, from, to storetest.Engine)) {
 	t.Helper()
 	lite := storetest.SQLite()
@@ -34,7 +34,6 @@ func pairs(t *testing.T, f func(t *testing.T, from, to storetest.Engine)) {
 		pg := storetest.Engine{Name: "postgres", DSN: p.DSN, Postgres: p}
 		t.Run("sqlite to postgres", func(t *testing.T) { f(t, lite, pg) })
 		t.Run("postgres to sqlite", func(t *testing.T) { f(t, pg, lite) })
-		t.Run("postgres to postgres", func(t *testing.T) { f(t, pg, pg) })
 	})
 }
 
@@ -117,8 +116,8 @@ func TestRestoredCopyPassesTheSuite(t *testing.T) {
 				return err
 			},
 		} {
-			if e.Postgres != nil && name == "restored" {
-				continue // by the same way; the suite takes its time on PostgreSQL
+			if (e.Postgres != nil) == (name == "restored") {
+				continue // rows go the same way; the suite takes its time
 			}
 			t.Run(name, func(t *testing.T) {
 				copied := e

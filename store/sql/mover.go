@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -110,6 +111,23 @@ func (m mover) Put(ctx context.Context, f *store.Family, r store.Row) error {
 	if err := f.CheckKinds(r); err != nil {
 		return err
 	}
+	put := m.puts[f.Name]
+	if put == nil {
+		var err error
+		if put, err = m.tx.PrepareContext(ctx, insert(f)); err != nil {
+			return m.done(ctx, "write "+f.Name, err)
+		}
+		if m.puts == nil {
+			m.puts = map[string]*sql.Stmt{}
+		}
+		m.puts[f.Name] = put
+	}
+	_, err := put.ExecContext(ctx, r...)
+	return m.done(ctx, "write "+f.Name, err)
+}
+
+// insert is the statement that writes a row.
+func insert(f *store.Family) string {
 	var b strings.Builder
 	b.WriteString("INSERT INTO " + f.Name + " (")
 	names(&b, f)
@@ -121,8 +139,7 @@ func (m mover) Put(ctx context.Context, f *store.Family, r store.Row) error {
 		b.WriteString("$" + strconv.Itoa(i+1))
 	}
 	b.WriteString(")")
-	_, err := m.tx.ExecContext(ctx, b.String(), r...)
-	return m.done(ctx, "write "+f.Name, err)
+	return b.String()
 }
 
 // Holds reports whether there is a row.

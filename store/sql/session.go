@@ -25,6 +25,8 @@ type session struct {
 	// tx is what q works with, for the few statements that name their table.
 	tx     queries.DBTX
 	engine engine
+	// puts are the statements that write rows, by family; they end with tx.
+	puts   map[string]*sql.Stmt
 	failed error
 }
 
