@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"bonafide/access"
@@ -47,29 +48,35 @@ type importCmd struct {
 
 // moveRecords runs backup, restore, export or import.
 func (g *grammar) moveRecords(ctx context.Context, command string, env Env) (err error) {
+	command, _, _ = strings.Cut(command, " ")
 	var tenant access.Tenant
-	if command == "export <file>" {
+	if command == "export" {
 		if tenant, err = access.ParseTenant(g.Export.Tenant); err != nil {
 			return err
 		}
 	}
-	into := command == "restore <file>" || command == "import <file>"
+	into := command == "restore" || command == "import"
 	desk, done, err := env.Records(ctx, g.Config, into)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	defer func() {
+		err = errors.Join(err, done())
+		if errors.Is(err, context.Canceled) { // no success, unlike a server that is stopped
+			err = fault.New(fault.Temporary, "", "%s was interrupted: no file was made, and what was begun is most likely not kept; see `bonafide audit head`, then run it again", command)
+		}
+	}()
 	switch command {
-	case "backup <file>":
+	case "backup":
 		return makeFile(ctx, desk, custody.KindBackup, g.Backup.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
 			return desk.Backup(ctx, time.Now(), w)
 		})
-	case "export <file>":
+	case "export":
 		o := custody.ExportOptions{Tenant: tenant, Secrets: g.Export.Secrets, Why: g.Export.Why, Now: time.Now()}
 		return makeFile(ctx, desk, custody.KindExport, g.Export.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
 			return desk.ExportTenant(ctx, o, w)
 		})
-	case "restore <file>":
+	case "restore":
 		return takeFile(ctx, g.Restore.File, "restored and compared", env.Stdout, desk.Restore)
 	}
 	return takeFile(ctx, g.Import.File, "imported and compared", env.Stdout, func(ctx context.Context, f io.ReadSeeker) (custody.Moved, error) {

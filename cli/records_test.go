@@ -59,3 +59,28 @@ func TestOperateCommands(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{Dir: dir})
 }
+
+// TestInterruptedBackupIsNoSuccess: a backup that is given up ends with a code
+// that scripts see, and leaves no file.
+func TestInterruptedBackupIsNoSuccess(t *testing.T) {
+	e := storetest.SQLite()
+	dsn := e.DSN(t)
+	e.OpenAt(t, dsn)
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	var stdout, stderr strings.Builder
+	code := cli.Run(ctx, []string{"backup", filepath.Join(dir, "b.ndjson")}, cli.Env{
+		Stdout: &stdout, Stderr: &stderr,
+		Records: func(context.Context, string, bool) (cli.Mover, func() error, error) {
+			s, err := storesql.Open(t.Context(), storesql.Config{DSN: dsn})
+			cancel()
+			return custody.New(s), s.Close, err
+		},
+	})
+	if code != cli.ExitFailed || !strings.Contains(stderr.String(), "backup was interrupted") {
+		t.Errorf("code %d, %q: want %d and that it was interrupted", code, stderr.String(), cli.ExitFailed)
+	}
+	if left, err := os.ReadDir(dir); len(left) != 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
