@@ -71,6 +71,9 @@ type Records struct {
 	Tickets  Tickets
 	Attempts Attempts
 	APIKeys  APIKeys
+
+	// Mover moves rows of all families as they stand.
+	Mover Mover
 }
 
 // Change does f and appends the audit entry of the deed, in one transaction:

@@ -51,7 +51,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin,
+		EvalContact: evalContact, EvalGuard: evalGuard, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records,
 	}
 }
 
@@ -179,6 +179,14 @@ func audit(ctx context.Context, file string) (cli.Auditor, func() error, error) 
 		return nil, nil, err
 	}
 	return server.Custody(ctx, cfg)
+}
+
+func records(ctx context.Context, file string, into bool) (cli.Mover, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Moving(ctx, cfg, into)
 }
 
 // admin opens the records for people and roles; it may run beside a server.
