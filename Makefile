@@ -30,6 +30,7 @@ test: tools-apt lint
 generate:
 	$(GO) run ./cmd/bonafide config docs > docs/configuration.md
 	$(GO) run ./cmd/bonafide codes > docs/evidence-codes.md
+	$(GO) run ./cmd/bonafide access > docs/access.md
 
 # The functions of store/sql/queries, from the SQL beside them. Building sqlc
 # takes some minutes and a C compiler the first time; check-generated compares

@@ -78,6 +78,9 @@ var thirdParty = map[string][]string{
 	"modernc.org/sqlite":                  {"store/sql"},
 	"github.com/jackc/pgx":                {"store/sql"},
 	"github.com/pressly/goose":            {"store/sql"},
+	"github.com/pquerna/otp":              {"desk/people/onetime"},
+	"github.com/go-webauthn/webauthn":     {"desk/people/passkey"},
+	"github.com/coreos/go-oidc":           {"outside/oidc"},
 	// YAML is the one format of our data: every room that has data reads it.
 	"go.yaml.in/yaml": nil,
 }
@@ -86,7 +89,7 @@ var testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "gi
 
 // suites are packages that only tests import: conformance suites and what they
 // start. They may use test modules.
-var suites = map[string]bool{"store/storetest": true}
+var suites = map[string]bool{"store/storetest": true, "desk/people/passkey/passkeytest": true}
 
 var forbiddenNames = regexp.MustCompile(`^(util|utils|common|helper|helpers|model|models|types|base|misc|shared|internal|service|services|manager)$`)
 

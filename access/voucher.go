@@ -1,10 +1,14 @@
-// Package access says who may see what. At present that is one question: whose
-// entries in the shop's own books may be consulted? Only those of a person for
-// whom the shop vouches with a signed token, or all of them for an operator of
-// this server. Otherwise a stranger could ask the page who ordered what, or who
-// was called.
+// Package access says who may see and do what: roles and permissions in one
+// table (Rules), whose rights end at their tenant (Actor.May), what is masked
+// until somebody gives a reason (Actor.Unmask), and for whom the shop vouches,
+// so that their entries in its books may be consulted (Vouchers). Desks ask it;
+// doors only hand on who asks.
 //
-// It is not for log-ins or roles of people who work here.
+//	if err := actor.May(access.ReportRead, access.Of{Tenant: r.Tenant, Owner: r.By}, now); err != nil {
+//		return nil, err // "not found" for another tenant's
+//	}
+//
+// It is not for log-ins: who somebody is, desk/people finds out.
 package access
 
 import (

@@ -39,6 +39,10 @@ type Options struct {
 	// BodyBytes is the largest request body.
 	BodyBytes int64
 	Version   string
+	// Programs knows API keys; nil: no route needs one.
+	Programs Programs
+	// Client is the address of the caller, behind proxies too; nil: as connected.
+	Client func(*http.Request) string
 }
 
 // Register adds the routes of the API to a mux and returns the OpenAPI
@@ -47,12 +51,15 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	cfg := huma.DefaultConfig("Bonafide", opt.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/openapi", "", ""
 	cfg.CreateHooks = nil // no $schema links in answers
-	cfg.Info.Description = "Is this contact really from the shop? Nothing that is sent here is kept."
+	cfg.Info.Description = "Is this contact really from the shop? Nothing that is sent here to be checked is kept."
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	d := door{desk: desk, opt: opt}
 	inner := http.NewServeMux()
 	api := humago.New(inner, cfg)
 	d.routes(api)
+	if opt.Programs != nil {
+		d.programs(api)
+	}
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())
 	allowOneIdentity(api.OpenAPI())

@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, audit. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, access, admin, audit. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -55,12 +55,17 @@ type Env struct {
 	ConfigDocs  func() string
 	// CodesDocs documents the evidence codes.
 	CodesDocs func() (string, error)
+	// AccessDocs documents who may do what.
+	AccessDocs func() string
 	// EvalContact measures the contact check.
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
+	// Admin opens the records for people and roles; base is the address of the
+	// pages, done closes the records.
+	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
 }
 
 // TrainOptions are the flags of `bonafide train contact`.
@@ -118,8 +123,10 @@ type grammar struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server with pages and API."`
 	Conf    confCmd    `cmd:"" name:"config" help:"Check or document the configuration."`
 	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
+	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
+	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -140,6 +147,7 @@ type confCheckCmd struct {
 type (
 	confDocsCmd struct{}
 	codesCmd    struct{}
+	accessCmd   struct{}
 	versionCmd  struct{}
 )
 
@@ -234,6 +242,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		if text, err = env.CodesDocs(); err == nil {
 			fmt.Fprint(env.Stdout, text)
 		}
+	case "access":
+		fmt.Fprint(env.Stdout, env.AccessDocs())
 	case "eval contact":
 		e := g.Eval.Contact
 		err = env.EvalContact(ctx, EvalOptions{
@@ -245,6 +255,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
+	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
+		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit})
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit,
+		"follow": follow, "end-first": endFirst})
 }
 
 // run is the command with a desk at a fixed time.
@@ -57,7 +58,9 @@ func run() {
 		CheckConfig: func(string) (string, error) { return "good\n", nil },
 		ConfigDocs:  func() string { return "docs\n" },
 		CodesDocs:   func() (string, error) { return "codes\n", nil },
+		AccessDocs:  func() string { return "access\n" },
 		Audit:       openAudit,
+		Admin:       openAdmin,
 	}))
 }
 

@@ -26,6 +26,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
+
+	"bonafide/access"
 )
 
 // Config is the whole configuration. The doc tags are the documentation that
@@ -42,6 +44,7 @@ type Config struct {
 	Books    Books    `koanf:"books" doc:"The shop's own books."`
 	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
 	Store    Store    `koanf:"store" doc:"Where records are kept."`
+	People   People   `koanf:"people" doc:"Who logs in to work here."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
 }
 
@@ -147,6 +150,73 @@ type Store struct {
 	DSN string `koanf:"dsn" secret:"true" doc:"Path of a SQLite file, made with its folder where there is none, or postgres://user:password@host/database. A path is taken from the folder in which the server starts."`
 }
 
+// People configures log-ins.
+type People struct {
+	Key        string        `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that seals the secrets of authenticator apps in the records, and hides which names and networks failed log-ins are counted for. Empty: neither."`
+	FormerKeys []string      `koanf:"former_keys" secret:"true" doc:"Keys of before, which still open what they sealed."`
+	Idle       time.Duration `koanf:"idle" doc:"A session that is not used for so long ends."`
+	Absolute   time.Duration `koanf:"absolute" doc:"Every session ends after so long."`
+	SecondFor  []string      `koanf:"second_factor" doc:"Roles whose people need a second factor (an authenticator app, or a passkey): with a password alone they can only add one."`
+	Issuer     string        `koanf:"oidc_issuer" doc:"Address of an identity provider (OpenID Connect); empty: none. Needs server.base_url; the return address there is base_url/login/provider/return."`
+	ClientID   string        `koanf:"oidc_client_id" doc:"What the provider calls this server."`
+	Secret     string        `koanf:"oidc_client_secret" secret:"true" doc:"Secret that the provider gave this server."`
+	Provider   string        `koanf:"oidc_name" doc:"What the log-in page calls the provider."`
+	Tenant     string        `koanf:"oidc_tenant" doc:"Whose people the provider logs in."`
+	Claim      string        `koanf:"oidc_groups_claim" doc:"Claim in which the provider lists groups."`
+	Groups     []string      `koanf:"oidc_groups" doc:"Which group has which role, as group=role; who is in none is refused."`
+}
+
+// Roles reads oidc_groups: group to role.
+func (p People) Roles() (map[string]access.Role, error) {
+	out := map[string]access.Role{}
+	for _, s := range p.Groups {
+		i := strings.LastIndex(s, "=")
+		if i < 1 {
+			return nil, fmt.Errorf("%q: want group=role", s)
+		}
+		role, err := access.ParseRole(s[i+1:])
+		if err != nil {
+			return nil, err
+		}
+		out[s[:i]] = role
+	}
+	return out, nil
+}
+
+// check returns what is wrong with the settings of log-ins.
+func (p People) check(base string, bad func(key, format string, args ...any)) {
+	for key, d := range map[string]time.Duration{"people.idle": p.Idle, "people.absolute": p.Absolute} {
+		if d < time.Minute || d > 30*24*time.Hour {
+			bad(key, "%s: want 1m to 720h", d)
+		}
+	}
+	for _, k := range append(p.FormerKeys, p.Key) {
+		if n := len(k); n > 0 && n < 32 {
+			bad("people.key", "or one of former_keys has %d characters: want at least 32", n)
+		}
+	}
+	for _, r := range p.SecondFor {
+		if _, err := access.ParseRole(r); err != nil {
+			bad("people.second_factor", "%v", err)
+		}
+	}
+	if _, err := p.Roles(); err != nil {
+		bad("people.oidc_groups", "%v", err)
+	}
+	if _, err := access.ParseTenant(p.Tenant); err != nil {
+		bad("people.oidc_tenant", "%v", err)
+	}
+	if p.Issuer == "" {
+		return
+	}
+	if u, err := url.Parse(p.Issuer); err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Host) && u.Hostname() != "localhost" {
+		bad("people.oidc_issuer", "%q is not an https address", p.Issuer)
+	}
+	if base == "" || p.ClientID == "" || len(p.Groups) == 0 {
+		bad("people.oidc_issuer", "needs server.base_url, people.oidc_client_id and people.oidc_groups")
+	}
+}
+
 // Log configures logging.
 type Log struct {
 	Level  string `koanf:"level" doc:"debug, info, warn or error."`
@@ -165,6 +235,7 @@ func Default() Config {
 		Speech: Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
 		Books:  Books{Timeout: 3 * time.Second},
 		Store:  Store{DSN: "records/bonafide.db"},
+		People: People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }
@@ -313,6 +384,7 @@ func (c *Config) Check() []error {
 	if c.Store.DSN == "" {
 		bad("store.dsn", "is empty: want the path of a SQLite file or postgres://user@host/database")
 	}
+	c.People.check(c.Server.BaseURL, bad)
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "%q: want text or json", c.Log.Format)
 	}

@@ -79,3 +79,34 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestPeople(t *testing.T) {
+	good := "server:\n  base_url: https://desk.shop.example\npeople:\n  oidc_issuer: https://idp.example\n  oidc_client_id: bonafide\n  oidc_groups: [fraud=analyst, 'CN=Leads,OU=x=supervisor']\n"
+	c, err := config.Load(write(t, good), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if roles, err := c.People.Roles(); err != nil || roles["fraud"] != "analyst" || roles["CN=Leads,OU=x"] != "supervisor" {
+		t.Errorf("roles %v, %v", roles, err)
+	}
+	for name, body := range map[string]string{
+		"people.idle":          "people:\n  idle: 1s\n",
+		"people.absolute":      "people:\n  absolute: 2000h\n",
+		"people.second_factor": "people:\n  second_factor: [root]\n",
+		"people.key":           "people:\n  key: secretive\n",
+		"people.oidc_groups":   "people:\n  oidc_groups: [fraud=root]\n",
+		"people.oidc_tenant":   "people:\n  oidc_tenant: ../x\n",
+		"people.oidc_issuer":   "people:\n  oidc_issuer: http://idp.example\n",
+		"server.base_url":      "people:\n  oidc_issuer: https://idp.example\n",
+		"want group=role":      "people:\n  oidc_groups: [fraud]\n",
+		"one of former_keys":   "people:\n  former_keys: [secretive]\n",
+		"is not an http":       "server:\n  base_url: desk\n",
+	} {
+		_, err := config.Load(write(t, body), nil)
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		} else if strings.Contains(err.Error(), "secretive") {
+			t.Errorf("%s: the error prints a secret", name)
+		}
+	}
+}

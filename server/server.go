@@ -27,6 +27,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/contacts"
+	"bonafide/desk/people"
 	"bonafide/ident"
 	"bonafide/outside/speech"
 	"bonafide/store"
@@ -53,6 +54,8 @@ type Server struct {
 	meter *metrics
 	ready atomic.Bool
 	probe *probe
+	// people is nil where no records are kept.
+	people *people.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -107,17 +110,25 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	api.Register(mux, desk, api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version})
-	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), web.Options{
+	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
+	programs := api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version, Client: lim.address}
+	options := web.Options{
 		Lang: cfg.Reader.Lang, Country: cfg.Reader.Country, BodyBytes: cfg.Limits.BodyBytes, BaseURL: cfg.Server.BaseURL,
-		Demo: opt.Demo, Version: opt.Version,
-	})
+		Demo: opt.Demo, Version: opt.Version, Client: lim.address,
+	}
+	if opt.Store != nil {
+		if s.people, err = People(cfg, opt.Store); err != nil {
+			return nil, err
+		}
+		options.People, programs.Programs = s.people, s.people
+	}
+	api.Register(mux, desk, programs)
+	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), options)
 	if err != nil {
 		return nil, err
 	}
 	pages.Register(mux)
 	s.health(mux)
-	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
 	s.http = logged(opt.Log, s.meter, headers(lim.limit(deadline(cfg.Limits.Timeout, mux))))
 	s.ready.Store(true)
 	return s, nil
@@ -174,6 +185,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	defer stopMetrics()
 	s.greet(ln.Addr())
+	s.inviteSetUp(ctx)
+	stopSweeping := s.sweep(ctx)
+	defer stopSweeping()
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	select {
@@ -222,7 +236,7 @@ func (s *Server) greet(addr net.Addr) {
 			fmt.Fprintf(s.opt.Out, "  Screenshots cannot be read yet. This installs what is missing:\n    %s\n", st.Hint)
 		}
 	}
-	fmt.Fprintln(s.opt.Out, "  Nothing that people enter is kept. Stop with Ctrl+C.")
+	fmt.Fprintln(s.opt.Out, "  Nothing that people enter for a check is kept. Stop with Ctrl+C.")
 }
 
 // Knowledge is the shipped data with the files of an overlay folder over it: a

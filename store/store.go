@@ -59,6 +59,18 @@ type Store interface {
 type Records struct {
 	Reports Reports
 	Audit   Audit
+
+	Tenants    Tenants
+	People     People
+	Teams      Teams
+	Secrets    Secrets
+	Passkeys   Passkeys
+	Identities Identities
+
+	Sessions Sessions
+	Tickets  Tickets
+	Attempts Attempts
+	APIKeys  APIKeys
 }
 
 // Change does f and appends the audit entry of the deed, in one transaction:

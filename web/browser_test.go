@@ -66,20 +66,27 @@ type tab struct {
 // console reports an error or a breach of the content policy.
 func open(t *testing.T, width int64, scheme string) *tab {
 	t.Helper()
+	srv := httptest.NewServer(handler(t))
+	b := openAt(t, srv.URL, width, scheme)
+	t.Cleanup(srv.Close)
+	return b
+}
+
+// openAt opens a tab onto a server that there is already.
+func openAt(t *testing.T, base string, width int64, scheme string) *tab {
+	t.Helper()
 	root, err := browsing()
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(handler(t))
 	ctx, stop := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	b := &tab{t, ctx, srv.URL}
+	b := &tab{t, ctx, base}
 	var mu sync.Mutex
 	var complaints []string
 	t.Cleanup(func() {
 		cancel()
 		stop()
-		srv.Close()
 		mu.Lock()
 		defer mu.Unlock()
 		for _, c := range complaints {
@@ -221,6 +228,12 @@ func TestNarrowAndLarge(t *testing.T) {
 	}
 }
 
+// axeRun asks axe-core for barriers. The colours are all that differs in the
+// dark.
+const axeRun = `axe.run(document, { runOnly: matchMedia("(prefers-color-scheme: dark)").matches ? { type: "rule", values: ["color-contrast"] } :
+	["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+	.then((r) => JSON.stringify(r.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)) }))))`
+
 // WCAG 2.2 A and AA, as far as axe-core can tell, in both colour schemes and
 // with everything unfolded.
 func TestBarriers(t *testing.T) {
@@ -233,14 +246,10 @@ func TestBarriers(t *testing.T) {
 		Help  string   `json:"help"`
 		Nodes []string `json:"nodes"`
 	}
-	// The colours are all that differs in the dark.
-	run := `axe.run(document, { runOnly: matchMedia("(prefers-color-scheme: dark)").matches ? { type: "rule", values: ["color-contrast"] } :
-			["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-		.then((r) => JSON.stringify(r.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)) }))))`
 	b := open(t, 360, "light")
 	check := func(name string) {
 		var found []problem
-		if err := json.Unmarshal([]byte(eval[string](b, run)), &found); err != nil {
+		if err := json.Unmarshal([]byte(eval[string](b, axeRun)), &found); err != nil {
 			b.Fatal(err)
 		}
 		for _, p := range found {

@@ -13,6 +13,9 @@ import (
 
 // Register adds the pages to a mux.
 func (w *Web) Register(mux *http.ServeMux) {
+	if w.opt.People != nil {
+		w.registerStaff(mux)
+	}
 	page := func(name, title string, data func(r *http.Request) any) http.HandlerFunc {
 		return func(rw http.ResponseWriter, r *http.Request) {
 			var d any

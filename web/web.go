@@ -3,9 +3,10 @@
 // locale. It turns forms into questions for the contact desk and its answers
 // into pages.
 //
-// It keeps nothing of what people enter: no session, no log of contents, no
-// file. Two cookies hold the language and the country of the reader. It is not
-// for programs (api).
+// Of what people enter for a check it keeps nothing: no session, no log of
+// contents, no file. Two cookies hold the language and the country of the
+// reader. Who works here logs in and has pages of their own (staff*.go), whose
+// cookies hold a session. It is not for programs (api).
 package web
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -52,9 +54,13 @@ type Options struct {
 	Version       string
 	// Demo shows example contacts on the first page.
 	Demo bool
+	// People is the desk of who works here; nil: nobody logs in.
+	People PeopleDesk
+	// Client is the address of the browser, behind proxies too; nil: as connected.
+	Client func(*http.Request) string
 }
 
-//go:embed pages static
+//go:embed pages pages/staff static
 var files embed.FS
 
 // Web renders the pages.
@@ -95,12 +101,16 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 		"asset": func(name string) string { return "/static/" + name + "?v=" + assets[name] },
 		"site":  site, "mailbox": mailbox, "cut": cut, "dated": dated, "source": source, "script": script,
 	}
-	for _, name := range names {
+	staff, err := fs.Glob(files, "pages/staff/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	for _, name := range append(names, staff...) {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "pages/"), ".html")
-		if base == "layout" {
+		if path.Base(base) == "layout" {
 			continue
 		}
-		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "pages/layout.html", name)
+		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, path.Dir(name)+"/layout.html", name)
 		if err != nil {
 			return nil, fmt.Errorf("web: page %s: %w", base, err)
 		}
@@ -134,6 +144,8 @@ type view struct {
 	Here                                string
 	// Asked: the reader has told their country before.
 	Asked bool
+	// Staff: people who work here can log in.
+	Staff bool
 	Data  any
 	query url.Values
 	texts *locale.Texts
@@ -233,7 +245,7 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, code int, page, ti
 		w.remember(rw, r, langCookie, lang)
 	}
 	v := view{Lang: lang, Path: r.URL.Path, Version: w.opt.Version, Languages: w.texts.Languages(),
-		Countries: w.desk.Countries(), Here: page, Data: data, query: r.URL.Query(), texts: w.texts}
+		Countries: w.desk.Countries(), Here: page, Staff: w.opt.People != nil, Data: data, query: r.URL.Query(), texts: w.texts}
 	v.Country, v.Asked = w.country(r)
 	v.Title = w.texts.Get(lang, titleKey)
 	var b bytes.Buffer

@@ -18,6 +18,7 @@ import (
 	"time"
 	_ "time/tzdata" // opening hours need time zones, also where the system has none
 
+	"bonafide/access"
 	"bonafide/cli"
 	"bonafide/config"
 	"bonafide/contact/record"
@@ -49,8 +50,8 @@ func environment() cli.Env {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
-		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs,
-		EvalContact: evalContact, TrainContact: trainContact, Audit: audit,
+		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
+		EvalContact: evalContact, TrainContact: trainContact, Audit: audit, Admin: admin,
 	}
 }
 
@@ -178,6 +179,24 @@ func audit(ctx context.Context, file string) (cli.Auditor, func() error, error) 
 		return nil, nil, err
 	}
 	return server.Custody(ctx, cfg)
+}
+
+// admin opens the records for people and roles; it may run beside a server.
+func admin(ctx context.Context, file string) (cli.Admin, string, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, "", nil, err
+	}
+	records, err := server.OpenStore(ctx, cfg)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	desk, err := server.People(cfg, records)
+	if err != nil {
+		_ = records.Close()
+		return nil, "", nil, err
+	}
+	return desk, server.Base(cfg), records.Close, nil
 }
 
 func checkConfig(file string) (string, error) {

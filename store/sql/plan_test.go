@@ -33,6 +33,11 @@ func TestListsUseTheirIndex(t *testing.T) {
 		{"reports", "CountReports", "COVERING INDEX reports_by_time (tenant=?"},
 		{"reports", "CountReportsOfStatus", "COVERING INDEX reports_by_status (tenant=? AND status=?"},
 		{"reports", "DueReports", "INDEX reports_due (retain_until"},
+		{"people", "ListPeople", "INDEX people_by_time (tenant=?"},
+		{"people", "GetPersonByLogin", "INDEX people_by_login (tenant=? AND login=?"},
+		{"logins", "FindSession", "(token=?"},
+		{"logins", "FindTicket", "(kind=? AND word=?"},
+		{"logins", "FindKey", "INDEX api_keys_by_secret (secret=?"},
 		{"audit", "ListAuditOfObject", "INDEX audit_entries_by_object (tenant=? AND object=?"},
 	} {
 		raw, err := os.ReadFile("queries/" + c.file + ".sql.go")

@@ -113,6 +113,15 @@ func Run(t *testing.T, e Engine) {
 		{"chains are gapless and of one tenant each", chains},
 		{"audit entries are listed", auditList},
 		{"concurrent entries make one chain", concurrentChain},
+		{"people come back", peopleComeBack},
+		{"people that cannot be kept are refused", peopleRefused},
+		{"pages of people hold each once", peoplePages},
+		{"teams, and what proves people", teamsAndFactors},
+		{"passkeys and identities belong to one", passkeysAndIdentities},
+		{"sessions end", sessionsEnd},
+		{"a ticket is taken once", ticketsOnce},
+		{"failed attempts are counted", attemptsCount},
+		{"keys of programs", keysOfPrograms},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

@@ -4,6 +4,25 @@
 
 package queries
 
+type ApiKey struct {
+	Tenant  string
+	ID      string
+	Person  string
+	Name    string
+	Secret  string
+	Scopes  string
+	Created int64
+	Expires int64
+	Used    int64
+	Ended   int64
+}
+
+type Attempt struct {
+	Hash   string
+	Began  int64
+	Failed int64
+}
+
 type AuditEntry struct {
 	Tenant   string
 	Sequence int64
@@ -23,6 +42,46 @@ type AuditHead struct {
 	Hash     string
 }
 
+type Factor struct {
+	Tenant          string
+	Person          string
+	Password        string
+	PasswordChanged int64
+	Totp            string
+	Step            int64
+}
+
+type Identity struct {
+	Issuer  string
+	Subject string
+	Tenant  string
+	Person  string
+	Created int64
+}
+
+type Passkey struct {
+	ID      string
+	Tenant  string
+	Person  string
+	Name    string
+	Data    string
+	Created int64
+	Used    int64
+}
+
+type Person struct {
+	Tenant    string
+	ID        string
+	Login     string
+	Name      string
+	Lang      string
+	Roles     string
+	Team      string
+	Suspended int64
+	Created   int64
+	Revision  int64
+}
+
 type Report struct {
 	Tenant      string
 	ID          string
@@ -40,4 +99,42 @@ type Report struct {
 	Note        string
 	RetainUntil int64
 	Revision    int64
+}
+
+type Session struct {
+	Token     string
+	ID        string
+	Tenant    string
+	Person    string
+	Method    string
+	Agent     string
+	Origin    string
+	Created   int64
+	Seen      int64
+	Confirmed int64
+}
+
+type Team struct {
+	Tenant  string
+	ID      string
+	Name    string
+	Created int64
+}
+
+type Tenant struct {
+	ID      string
+	Name    string
+	Created int64
+}
+
+type Ticket struct {
+	Kind    string
+	Word    string
+	ID      string
+	Tenant  string
+	Person  string
+	Data    string
+	Created int64
+	Expires int64
+	Tries   int64
 }

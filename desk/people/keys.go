@@ -1,0 +1,212 @@
+package people
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"bonafide/access"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// keyPrefix begins every API key, so that one that leaked into a repository is
+// recognised.
+const keyPrefix = "bonafide_"
+
+// Bounds of API keys.
+const (
+	MaxKeyDays = 366
+	maxKeys    = 50
+)
+
+// KeyWish is a key that somebody wants for a program.
+type KeyWish struct {
+	Name   string
+	Scopes []access.Permission
+	// Days is how long the key is good.
+	Days int
+}
+
+// MakeKey makes a key that speaks for the person who asks: within the scopes,
+// and never more than they may themselves. The secret is shown this once.
+func (d *Desk) MakeKey(ctx context.Context, who Who, w KeyWish) (secret string, k store.APIKey, err error) {
+	now := d.cfg.Now()
+	if err := who.May(access.KeyManage, mine(who), now); err != nil {
+		return "", k, err
+	}
+	if k.Name, err = cleanName("name", w.Name); err != nil {
+		return "", k, err
+	}
+	if w.Days < 1 || w.Days > MaxKeyDays {
+		return "", k, fault.New(fault.Invalid, "days", "is how long the key is good: want 1 to %d", MaxKeyDays)
+	}
+	if k.Scopes, err = cleanScopes(who.Actor, w.Scopes); err != nil {
+		return "", k, err
+	}
+	k.Tenant, k.Person, k.Created, k.Expires = who.Tenant, own(who), now, now.Add(time.Duration(w.Days)*24*time.Hour)
+	if secret, err = d.keySecret(&k); err != nil {
+		return "", k, err
+	}
+	deed := d.deed(who.Actor, "key.make", "key:"+k.ID)
+	deed.Why = scopeNames(k.Scopes)
+	return secret, k, d.change(ctx, deed, func(r store.Records) error {
+		list, err := r.APIKeys.List(ctx, k.Tenant, k.Person)
+		if err != nil {
+			return err
+		}
+		if n := len(slices.DeleteFunc(list, func(o store.APIKey) bool { return !live(o, now) })); n >= maxKeys {
+			return fault.New(fault.Invalid, "key", "you have %d: end one that nothing uses first", n)
+		}
+		return r.APIKeys.Add(ctx, k)
+	})
+}
+
+func (d *Desk) keySecret(k *store.APIKey) (string, error) {
+	id, err := d.id()
+	if err != nil {
+		return "", err
+	}
+	word, err := d.word()
+	if err != nil {
+		return "", err
+	}
+	secret := keyPrefix + word
+	k.ID, k.Secret = id, sum(secret)
+	return secret, nil
+}
+
+// cleanScopes refuses scopes that a key cannot have or its person has not.
+func cleanScopes(a access.Actor, scopes []access.Permission) ([]access.Permission, error) {
+	var out []access.Permission
+	for _, rule := range access.Rules() {
+		if !slices.Contains(scopes, rule.Permission) {
+			continue
+		}
+		if rule.Confirm || !a.Can(rule.Permission) {
+			return nil, fault.New(fault.Invalid, "scopes", "%s cannot be given to a key: you have it not, or it needs a person", rule.Permission)
+		}
+		out = append(out, rule.Permission)
+	}
+	if len(out) == 0 || len(out) < len(slices.Compact(slices.Sorted(slices.Values(scopes)))) {
+		return nil, fault.New(fault.Invalid, "scopes", "is empty or names what does not exist: docs/access.md lists all")
+	}
+	return out, nil
+}
+
+func scopeNames(scopes []access.Permission) string {
+	out := make([]string, 0, len(scopes))
+	for _, s := range scopes {
+		out = append(out, string(s))
+	}
+	return strings.Join(out, " ")
+}
+
+// live reports whether a key is good at a time.
+func live(k store.APIKey, now time.Time) bool {
+	return now.Before(k.Expires) && (k.Ended.IsZero() || now.Before(k.Ended))
+}
+
+// Grace is how long the old secret of a rotated key stays good, so that programs
+// can be given the new one.
+const Grace = 24 * time.Hour
+
+// RotateKey makes a key with the same name, scopes and length of life; the old
+// one ends after Grace. The new secret is shown this once.
+func (d *Desk) RotateKey(ctx context.Context, who Who, id string) (secret string, k store.APIKey, err error) {
+	now := d.cfg.Now()
+	if err := who.May(access.KeyManage, mine(who), now); err != nil {
+		return "", k, err
+	}
+	deed := d.deed(who.Actor, "key.rotate", "key:"+plain(id))
+	err = d.change(ctx, deed, func(r store.Records) error {
+		old, err := r.APIKeys.Get(ctx, who.Tenant, id)
+		if err != nil || old.Person != own(who) || !live(old, now) {
+			return noKey(err)
+		}
+		k = old
+		k.Created, k.Expires, k.Used, k.Ended = now, now.Add(old.Expires.Sub(old.Created)), time.Time{}, time.Time{}
+		if k.Scopes, err = cleanScopes(who.Actor, old.Scopes); err != nil {
+			return err
+		}
+		if secret, err = d.keySecret(&k); err != nil {
+			return err
+		}
+		if err := r.APIKeys.End(ctx, who.Tenant, id, now.Add(Grace)); err != nil {
+			return err
+		}
+		return r.APIKeys.Add(ctx, k)
+	})
+	return secret, k, err
+}
+
+func noKey(err error) error {
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	return fault.New(fault.NotFound, "", "there is no such key, or it ended: make a new one")
+}
+
+// EndKey ends a key at once: one's own, or anybody's for an administrator.
+func (d *Desk) EndKey(ctx context.Context, a access.Actor, id string) error {
+	now := d.cfg.Now()
+	return d.change(ctx, d.deed(a, "key.end", "key:"+plain(id)), func(r store.Records) error {
+		k, err := r.APIKeys.Get(ctx, a.Tenant, id)
+		if err != nil {
+			if denied := a.May(access.KeyManage, access.Of{Tenant: a.Tenant, Owner: a.Person}, now); denied != nil {
+				return denied
+			}
+			return noKey(err)
+		}
+		if err := a.May(access.KeyManage, access.Of{Tenant: k.Tenant, Owner: string(k.Person)}, now); err != nil {
+			return err
+		}
+		return r.APIKeys.End(ctx, a.Tenant, id, now)
+	})
+}
+
+// Keys lists the keys of the whole tenant, for who may manage all.
+func (d *Desk) Keys(ctx context.Context, a access.Actor) ([]store.APIKey, error) {
+	if err := a.May(access.KeyManage, all(a), d.cfg.Now()); err != nil {
+		return nil, err
+	}
+	var out []store.APIKey
+	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		out, err = r.APIKeys.List(ctx, a.Tenant, "")
+		return err
+	})
+	return out, err
+}
+
+// ErrKey is the one answer to every key that is not good.
+var ErrKey = fault.New(fault.Forbidden, "", "this key is unknown, has ended, or its person cannot log in: make a new one")
+
+// Program returns who a key speaks for; ErrKey where it is not good.
+func (d *Desk) Program(ctx context.Context, secret string, from From) (access.Actor, error) {
+	if !strings.HasPrefix(secret, keyPrefix) || len(secret) > 200 {
+		return access.Actor{}, ErrKey
+	}
+	now := d.cfg.Now()
+	var k store.APIKey
+	var p store.Person
+	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		if k, err = r.APIKeys.Find(ctx, sum(secret)); err != nil {
+			return err
+		}
+		p, err = r.People.Get(ctx, k.Tenant, k.Person)
+		return err
+	})
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return access.Actor{}, err
+	}
+	if err != nil || p.Suspended || !live(k, now) {
+		return access.Actor{}, ErrKey
+	}
+	if now.Sub(k.Used) >= touchEvery {
+		if err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.APIKeys.Touch(ctx, k.Secret, now) }); err != nil {
+			return access.Actor{}, err
+		}
+	}
+	return access.Actor{Tenant: k.Tenant, Person: string(k.Person), Roles: p.Roles, Key: k.ID, Scopes: k.Scopes, From: from.network()}, nil
+}
