@@ -289,3 +289,8 @@ func clip(s string, n int) string {
 	}
 	return s[:n]
 }
+
+// Language is the language of a text (BCP 47), "" when unknown.
+func (t *Tables) Language(body string) string {
+	return text.Read(contact.Part{Name: "text", Kind: contact.Said, Text: clip(body, MaxText)}, t.folding).Lang
+}
