@@ -102,7 +102,7 @@ func (d door) programReports(api huma.API) {
 		})
 	huma.Register(api, keyed("unmask-report", http.MethodPost, "/v1/reports/{id}/unmask", "One report unmasked, for a reason that is kept in the audit. Needs report.unmask."),
 		func(ctx context.Context, in *struct {
-			reportInput
+			ID   string `path:"id" maxLength:"64"`
 			Body struct {
 				Reason string `json:"reason" doc:"5 to 500 characters; no personal data."`
 			}
@@ -111,7 +111,7 @@ func (d door) programReports(api huma.API) {
 		})
 	huma.Register(api, keyed("set-report-status", http.MethodPost, "/v1/reports/{id}/status", "Write how far a report has come. Needs report.change and, for the answer, report.read."),
 		func(ctx context.Context, in *struct {
-			reportInput
+			ID   string `path:"id" maxLength:"64"`
 			Body struct {
 				Status   store.ReportStatus `json:"status"`
 				Revision int64              `json:"revision" doc:"As it was read; 409 when somebody else changed the report since."`
