@@ -20,7 +20,7 @@ import (
 // Packages of one floor do not import each other, but for the trees below.
 var storeys = map[string]int{
 	"ident": 0, "evidence": 0, "fault": 0, "data": 0, "access": 0, "locale": 0,
-	"contact": 2, "casework": 2,
+	"contact": 2, "account": 2, "casework": 2,
 	"outside": 3, "store": 3,
 	"desk": 4,
 	"cli":  5, "web": 5, "api": 5,
@@ -53,6 +53,10 @@ var trees = map[string][]string{
 	"contact/record":      {"contact"},
 	"contact/verdict":     {"contact"},
 	"eval/train":          {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts"},
+	"account/event":       {},
+	"account/window":      {},
+	"account/policy":      {"account/event", "account/window"},
+	"account/guard":       {"account/event", "account/window", "account/policy"},
 	"casework/playbook":   {},
 	"casework/report":     {},
 	"outside/dns":         {"contact/mailauth"},
@@ -82,6 +86,7 @@ var thirdParty = map[string][]string{
 	"github.com/pquerna/otp":              {"desk/people/onetime"},
 	"github.com/go-webauthn/webauthn":     {"desk/people/passkey"},
 	"github.com/coreos/go-oidc":           {"outside/oidc"},
+	"cel.dev/cel-go":                      {"account/policy"},
 	// YAML is the one format of our data: every room that has data reads it.
 	"go.yaml.in/yaml": nil,
 }

@@ -59,6 +59,11 @@ type Env struct {
 	AccessDocs func() string
 	// EvalContact measures the contact check.
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
+	// TestPolicy checks a policy (the shipped one if path is empty) and runs its
+	// cases; the error tells that some failed.
+	TestPolicy func(path string, out io.Writer) error
+	// EvalGuard measures the account guard.
+	EvalGuard func(ctx context.Context, o GuardOptions, out io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
@@ -66,6 +71,16 @@ type Env struct {
 	// Admin opens the records for people and roles; base is the address of the
 	// pages, done closes the records.
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
+}
+
+// GuardOptions are the flags of `bonafide eval guard`.
+type GuardOptions struct {
+	// Events and Labels are files; Mapping and Policy replace the shipped ones.
+	Events, Labels, Mapping, Policy string
+	// Simulate measures on a shop of so many accounts, drawn by Seed, instead.
+	Simulate int
+	Seed     uint64
+	JSON     bool
 }
 
 // TrainOptions are the flags of `bonafide train contact`.
@@ -95,9 +110,11 @@ type Overrides struct {
 // EvalOptions are the flags of `bonafide eval contact`.
 type EvalOptions struct {
 	Data string
-	Sets []string
-	Part string
-	JSON bool
+	// Texts is the folder of written examples, for models that Full compares.
+	Texts string
+	Sets  []string
+	Part  string
+	JSON  bool
 	// Limit bounds the contacts of each set; 0 means all.
 	Limit int
 	// Seed draws the sample that Limit bounds.
@@ -125,6 +142,7 @@ type grammar struct {
 	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
 	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
+	Policy  policyCmd  `cmd:"" help:"Check policies of the account guard."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
@@ -153,6 +171,25 @@ type (
 
 type evalCmd struct {
 	Contact evalContactCmd `cmd:"" help:"Measure the contact check on labelled mails, texts and calls."`
+	Guard   evalGuardCmd   `cmd:"" help:"Measure the account guard on a stream of events in which the takeovers are known."`
+}
+
+type policyCmd struct {
+	Test policyTestCmd `cmd:"" help:"Load a policy, print what the lint found, and run its cases."`
+}
+
+type policyTestCmd struct {
+	File string `arg:"" optional:"" help:"Policy; the shipped marketplace-takeover if absent." type:"existingfile"`
+}
+
+type evalGuardCmd struct {
+	Events   string `help:"Events, one JSON object a line; may be gzipped." type:"existingfile" placeholder:"FILE"`
+	Labels   string `help:"Known takeovers by account (JSON)." type:"existingfile" placeholder:"FILE"`
+	Mapping  string `help:"Mapping of the events; the shipped takeover-chain if absent." type:"existingfile" placeholder:"FILE"`
+	Policy   string `help:"Policy; the shipped marketplace-takeover if absent." type:"existingfile" placeholder:"FILE"`
+	Simulate int    `help:"Measure on a simulated shop of so many accounts, instead of files." placeholder:"ACCOUNTS"`
+	Seed     uint64 `help:"Draws the simulated shop." default:"1"`
+	JSON     bool   `help:"Print JSON."`
 }
 
 type evalContactCmd struct {
@@ -166,7 +203,8 @@ type evalContactCmd struct {
 
 	Ablate    bool     `help:"Measure without the model, by the model alone, and without mail authentication, too."`
 	Obfuscate []string `help:"Compare disguised copies with the originals: all, zero-width, homoglyph, l33t, spacing, html-hiding, image-only, qr-only, base64, rtl, reply-chain, padding." placeholder:"KIND"`
-	Full      bool     `help:"All of it: --ablate, --obfuscate all and the table of bars."`
+	Full      bool     `help:"All of it: --ablate, --obfuscate all, models that do not ship for comparison, and the table of bars. Takes many minutes."`
+	Texts     string   `help:"Folder with the written examples, which --full trains on." default:"training" type:"path"`
 
 	Markdown bool   `help:"Print the block of tables of docs/evaluation.md." xor:"form"`
 	Into     string `help:"Replace the block of tables in this file." type:"existingfile" placeholder:"FILE" xor:"form"`
@@ -248,8 +286,12 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		e := g.Eval.Contact
 		err = env.EvalContact(ctx, EvalOptions{
 			Data: e.Data, Sets: e.Set, Part: e.Part, JSON: e.JSON, Limit: e.Limit, Seed: e.Seed, Errors: e.Errors, Markdown: e.Markdown, Into: e.Into,
-			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full,
+			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full, Texts: e.Texts,
 		}, env.Stdout)
+	case "policy test", "policy test <file>":
+		err = env.TestPolicy(g.Policy.Test.File, env.Stdout)
+	case "eval guard":
+		err = env.EvalGuard(ctx, GuardOptions(g.Eval.Guard), env.Stdout)
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)

@@ -40,7 +40,7 @@ const (
 	namePairAmazon = "impersonates Amazon, hand-checked / shop_legit, both parts"
 	nameModern     = "modern phishing, and ham of spamassassin and enron"
 	nameHardHam    = "hard ham"
-	nameForeign    = "languages that no model learned (Arabic, French)"
+	nameForeign    = "languages of texts that no collected set taught (Arabic, French)"
 	nameRobocalls  = "robocalls that pose as Amazon"
 	nameCalls      = "legitimate halves of the synthetic calls"
 )
@@ -49,6 +49,10 @@ const (
 const (
 	RulesOnly = "rules only"
 	ModelOnly = "model only"
+	// Fitted was taught the train part of phishing_pot too, Unseen was not taught
+	// modesim. Neither ships.
+	Fitted = "fitted on phishing_pot for comparison"
+	Unseen = "not taught modesim"
 )
 
 // judge fills the table of bars from what was measured.
@@ -64,7 +68,7 @@ func judge(r *Report) ([]Bar, error) {
 		return nil, fmt.Errorf("eval: read bars.yaml: %w", err)
 	}
 	judges := map[int]func(*Report) verdictOnBar{
-		1: shops, 2: amazon, 3: modern, 4: hardHam, 5: texts, 7: foreign, 8: robocalls, 9: fast, 10: memory, 12: disguised, 13: calibrated,
+		1: shops, 2: amazon, 3: modern, 4: hardHam, 5: texts, 6: unseen, 7: foreign, 8: robocalls, 9: fast, 10: memory, 12: disguised, 13: calibrated,
 	}
 	for i := range file.Bars {
 		b := &file.Bars[i]
@@ -171,7 +175,37 @@ func modern(r *Report) (v verdictOnBar) {
 	} else {
 		v.lacks("with a shipped model")
 	}
-	v.lacks("fitted for comparison")
+	row := find(variant(r, Fitted), nameModern)
+	if row == nil || row.AtHundredth == nil {
+		v.lacks("fitted for comparison")
+		return v
+	}
+	v.say(row.AtHundredth.Recall.Value >= 0.97, "fitted for comparison, ranked by probability: %s at 1 %% false alarms", percent(&row.AtHundredth.Recall))
+	return v
+}
+
+// variant returns the groups of a variant; nil when it was not measured.
+func variant(r *Report, name string) []Row {
+	for _, x := range r.Variants {
+		if x.Name == name && x.Missing == "" {
+			return x.Subsets
+		}
+	}
+	return nil
+}
+
+// unseen judges texts of a set that the model was not taught.
+func unseen(r *Report) (v verdictOnBar) {
+	for _, x := range r.Variants {
+		if x.Name != Unseen || x.Missing != "" {
+			continue
+		}
+		if row := find(x.Sets, "sms-modesim"); row != nil && row.AtHundredth != nil {
+			v.say(row.AtHundredth.Recall.Value >= 0.93 && row.AtThousandth.Recall.Value >= 0.8, "%.1f and %.1f %%", 100*row.AtHundredth.Recall.Value, 100*row.AtThousandth.Recall.Value)
+			return v
+		}
+	}
+	v.lacks("a model that was not taught modesim")
 	return v
 }
 
@@ -195,6 +229,16 @@ func texts(r *Report) (v verdictOnBar) {
 			continue
 		}
 		v.say(row.AtHundredth.Recall.Value >= s.one && row.AtThousandth.Recall.Value >= s.tenth, "%s %.1f and %.1f %%", s.name, 100*row.AtHundredth.Recall.Value, 100*row.AtThousandth.Recall.Value)
+	}
+	for _, x := range r.Variants {
+		if x.Name != ModelOnly || x.Missing != "" {
+			continue
+		}
+		for _, set := range []string{"sms-uci", "sms-modesim"} {
+			if row := find(x.Sets, set); row != nil && row.AtHundredth != nil {
+				v.say(true, "models alone on %s %.1f and %.1f %%", strings.TrimPrefix(set, "sms-"), 100*row.AtHundredth.Recall.Value, 100*row.AtThousandth.Recall.Value)
+			}
+		}
 	}
 	return v
 }

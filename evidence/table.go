@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -61,6 +62,9 @@ type Cap struct {
 	Against float64 `yaml:"against"`
 }
 
+// Model is the group of evidence that models of whole texts give.
+const Model = "model"
+
 // Table holds the weights of all codes. It does not change after LoadTable and
 // may be used by many goroutines.
 type Table struct {
@@ -69,6 +73,9 @@ type Table struct {
 	// Prior is the log-odds of fraud in bits before anything was looked at, by
 	// channel; "" is the default.
 	prior map[string]float64
+	// priorRead is the same for a contact whose text a model read: where there
+	// is evidence of the group "model".
+	priorRead map[string]float64
 	// Slope scales the summed bits to calibrated log-odds.
 	slope float64
 	// dilution says how words in long texts count less.
@@ -103,8 +110,10 @@ type groupsFile struct {
 	AsOf   string             `yaml:"as_of"`
 	Source string             `yaml:"source"`
 	Prior  map[string]float64 `yaml:"prior"`
-	Slope  float64            `yaml:"slope"`
-	Groups map[string]Cap     `yaml:"groups"`
+	// PriorRead: a model that read the whole text knows how ordinary it is.
+	PriorRead map[string]float64 `yaml:"prior_read"`
+	Slope     float64            `yaml:"slope"`
+	Groups    map[string]Cap     `yaml:"groups"`
 	// Dilution: in a long text some words of every kind stand by chance.
 	Dilution dilution `yaml:"dilution"`
 }
@@ -122,7 +131,7 @@ func LoadTable(fsys fs.FS) (*Table, error) {
 	if err := decode(fsys, GroupsFile, &g); err != nil {
 		return nil, err
 	}
-	t.groups, t.prior, t.slope = g.Groups, g.Prior, g.Slope
+	t.groups, t.prior, t.priorRead, t.slope = g.Groups, g.Prior, g.PriorRead, g.Slope
 	t.dilution = g.Dilution
 	if t.slope <= 0 || t.slope > 2 {
 		return nil, fmt.Errorf("evidence: %s: slope %g: want above 0, at most 2", GroupsFile, t.slope)
@@ -273,6 +282,9 @@ func (t *Table) Sum(channel string, es []Evidence) float64 {
 	prior, ok := t.prior[channel]
 	if !ok {
 		prior = t.prior[""]
+	}
+	if read, ok := t.priorRead[channel]; ok && slices.ContainsFunc(es, func(e Evidence) bool { return e.Group == Model }) {
+		prior = read
 	}
 	type total struct{ pro, con float64 }
 	sums := map[string]*total{}

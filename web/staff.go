@@ -391,6 +391,9 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang)
 	h.Set("Cache-Control", "no-store")
+	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "60")
+	}
 	v.rw.WriteHeader(code)
 	_, _ = v.rw.Write(b.Bytes())
 	return nil
@@ -408,6 +411,10 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 		key, code = "error.form", http.StatusBadRequest
 	case errors.Is(err, people.ErrRefused):
 		key, code = "staff.error.refused", http.StatusForbidden
+	case errors.Is(err, people.ErrNoSession):
+		key, code = "login.title", http.StatusForbidden
+	case errors.As(err, &f) && f.Kind == fault.Temporary && f.Field == people.FieldLogIn:
+		key, code, detail = "staff.error.wait", http.StatusTooManyRequests, f.Error()
 	case errors.As(err, &f):
 		kinds := map[fault.Kind]struct {
 			key  string
@@ -415,7 +422,7 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 		}{
 			fault.Invalid: {"staff.error.invalid", http.StatusUnprocessableEntity}, fault.TooLarge: {"error.large", http.StatusRequestEntityTooLarge},
 			fault.NotFound: {"staff.error.notfound", http.StatusNotFound}, fault.Forbidden: {"staff.error.forbidden", http.StatusForbidden},
-			fault.Temporary: {"staff.error.wait", http.StatusTooManyRequests}, fault.NotConfigured: {"staff.error.cannot", http.StatusUnprocessableEntity},
+			fault.Temporary: {"staff.error.later", http.StatusServiceUnavailable}, fault.NotConfigured: {"staff.error.cannot", http.StatusUnprocessableEntity},
 			fault.Conflict: {"staff.error.conflict", http.StatusConflict},
 		}
 		if k, ok := kinds[f.Kind]; ok {
@@ -451,9 +458,6 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, access.ErrConfirm):
 		v.see("/confirm?to=" + url.QueryEscape(v.back))
 		return
-	}
-	if code == http.StatusTooManyRequests {
-		v.rw.Header().Set("Retry-After", "60")
 	}
 	if v.page(code, "error", "error.title", errorData{Text: text, Detail: detail}, "") != nil {
 		http.Error(v.rw, text, http.StatusInternalServerError)

@@ -599,6 +599,25 @@ func TestConfirmPage(t *testing.T) {
 	}
 }
 
+// TestTooManyAttempts: guesses end with a page that says how to get in all the
+// same; the right password is not judged then, but in a known browser.
+func TestTooManyAttempts(t *testing.T) {
+	o := newOffice(t)
+	o.setUp()
+	known := o.visitor()
+	known.post("/login", url.Values{"login": {"root"}, "password": {staffPassword}}).want(t, "log in", 303)
+	known.post("/logout", nil).want(t, "log out", 303)
+	thief := o.visitor()
+	for range 5 {
+		thief.post("/login", url.Values{"login": {"root"}, "password": {"guess"}}).want(t, "guess", 403)
+	}
+	p := thief.post("/login", url.Values{"login": {"root"}, "password": {staffPassword}}).want(t, "one more", 429)
+	if p.header.Get("Retry-After") == "" || !strings.Contains(p.body, "passkey") {
+		t.Error("the page does not say how to go on")
+	}
+	known.post("/login", url.Values{"login": {"root"}, "password": {staffPassword}}).want(t, "the person's own browser", 303)
+}
+
 // TestPlantedCookie: a session that somebody planted in the browser is not the
 // one that a log-in begins.
 func TestPlantedCookie(t *testing.T) {

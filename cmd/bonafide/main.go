@@ -51,7 +51,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, TrainContact: trainContact, Audit: audit, Admin: admin,
+		EvalContact: evalContact, EvalGuard: evalGuard, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin,
 	}
 }
 
@@ -270,6 +270,13 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 	if o.Ablate {
 		opt.Variants = variants(desk)
 	}
+	if o.Full {
+		others, err := compared(ctx, desk, library, o.Texts)
+		if err != nil {
+			return err
+		}
+		opt.Variants = append(opt.Variants, others...)
+	}
 	report, err := eval.Measure(ctx, desk, library, opt)
 	if err != nil {
 		return err
@@ -309,6 +316,28 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 		return err
 	}
 	return train.WriteWhole(ctx, src, desk, o.Into, out)
+}
+
+// compared are desks with models that do not ship: one that was taught the train
+// part of a set that may only be measured on, one that was not taught a set.
+func compared(ctx context.Context, desk *contacts.Desk, library *corpus.Library, texts string) ([]eval.Variant, error) {
+	var out []eval.Variant
+	for _, v := range []struct {
+		name, kind string
+		src        train.Sources
+	}{
+		{eval.Fitted, "mail", train.Sources{Also: map[string]float64{"mail-phishing_pot": 1}}},
+		{eval.Unseen, "sms", train.Sources{Except: []string{"sms-modesim"}}},
+	} {
+		v.src.Texts, v.src.Data, v.src.Corpora = os.DirFS(texts), data.FS, library
+		t, err := train.Whole(ctx, v.src, desk, v.kind)
+		if err != nil {
+			out = append(out, eval.Variant{Name: v.name, Missing: err.Error()})
+			continue
+		}
+		out = append(out, eval.Variant{Name: v.name, Desk: desk.WithModel(t.Model)})
+	}
+	return out, ctx.Err()
 }
 
 // variants are desks that lack a kind of knowledge.

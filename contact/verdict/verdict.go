@@ -91,12 +91,11 @@ type Rules struct {
 	// LeastOther is how many bits must speak for fraud beside NeverDecide for
 	// the sum to decide.
 	LeastOther float64 `yaml:"least_other"`
-	// Hesitate: where a code says at least so many bits against fraud, nothing
-	// stands alone in the channels; it is weighed with the rest.
+	// Hesitate: where a code says at least so many bits against fraud, by
+	// channel, nothing stands alone; it is weighed with the rest.
 	Hesitate struct {
-		Code     evidence.Code     `yaml:"code"`
-		Bits     float64           `yaml:"bits"`
-		Channels []contact.Channel `yaml:"channels"`
+		Code evidence.Code               `yaml:"code"`
+		Bits map[contact.Channel]float64 `yaml:"bits"`
 	} `yaml:"hesitate"`
 	// ProblemThemes in an unsolicited contact of ProblemChannels are
 	// suspicious by themselves.
@@ -273,11 +272,12 @@ func (r *Rules) any(in Input, codes []evidence.Code) bool {
 // hesitates reports whether the contact as a whole reads so ordinary that no
 // single thing in it decides: then all of it is weighed together.
 func (r *Rules) hesitates(in Input) bool {
-	if !slices.Contains(r.Hesitate.Channels, in.Contact.Channel) {
+	least, ok := r.Hesitate.Bits[in.Contact.Channel]
+	if !ok {
 		return false
 	}
 	for _, e := range in.Evidence {
-		if e.Code == r.Hesitate.Code && -e.Bits >= r.Hesitate.Bits {
+		if e.Code == r.Hesitate.Code && -e.Bits >= least {
 			return true
 		}
 	}

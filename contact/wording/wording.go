@@ -7,7 +7,7 @@
 // says nothing of texts that are very short or in a language it has not learned.
 //
 //	book, err := wording.Load(data.FS)
-//	findings := book.Findings(wording.Input{Channel: contact.SMS, Readings: readings, Codes: codes})
+//	findings := book.Findings(wording.Input{Channel: contact.SMS, Readings: readings, })
 package wording
 
 import (
@@ -33,6 +33,7 @@ import (
 const (
 	LikeFraud  evidence.Code = "reads_like_fraud"
 	LikeHonest evidence.Code = "reads_like_honest"
+	Undecided  evidence.Code = "reads_undecided"
 )
 
 // most is what the table of evidence gives for a code at full strength, in bits;
@@ -52,18 +53,21 @@ type Bound struct {
 }
 
 type bounds struct {
-	AsOf   string           `yaml:"as_of"`
-	Source string           `yaml:"source"`
-	Fewest int              `yaml:"fewest"`
-	Least  float64          `yaml:"least"`
+	AsOf   string  `yaml:"as_of"`
+	Source string  `yaml:"source"`
+	Fewest int     `yaml:"fewest"`
+	Least  float64 `yaml:"least"`
+	// Enough is how many words a text must have to speak against fraud with all
+	// that its bound allows: a single line is soon written like honest ones.
+	Enough float64          `yaml:"enough"`
 	Bounds map[string]Bound `yaml:"bounds"`
 }
 
-// Input is a text and the red flags that were found in it.
+// Input is a text. Red flags are no part of it: their models learned from some of
+// the same texts, so they look surer there than they are.
 type Input struct {
 	Channel  contact.Channel
 	Readings []*text.Reading
-	Codes    []evidence.Code
 }
 
 // Book holds the models, one per kind of channel. It does not change after Load
@@ -132,6 +136,9 @@ func (b *bounds) read(fsys fs.FS) error {
 	if err := dec.Decode(b); err != nil {
 		return err
 	}
+	if b.Enough < 1 {
+		return fmt.Errorf("enough %g: want at least 1", b.Enough)
+	}
 	for _, kind := range Kinds() {
 		if x, ok := b.Bounds[kind]; !ok || !(0 <= x.For && x.For <= most && 0 <= x.Against && x.Against <= most) {
 			return fmt.Errorf("bounds of %s: want for and against, each 0 to %g", kind, most)
@@ -186,10 +193,7 @@ func sample(in Input) (t textmodel.Text, lang string, at []place) {
 			at = append(at, place{r, s})
 		}
 	}
-	for _, c := range in.Codes {
-		t.Marks = append(t.Marks, "c:"+string(c))
-	}
-	t.Marks = append(t.Marks, marks.marks(words)...)
+	t.Marks = marks.marks(words)
 	slices.Sort(t.Marks)
 	for l, n := range size {
 		if n > size[lang] || n == size[lang] && l < lang {
@@ -239,8 +243,8 @@ func (s *shape) marks(words int) []string {
 	return out
 }
 
-// Findings returns at most one finding: how the text reads, with its most
-// telling passage.
+// Findings returns one finding, how the text reads, with its most telling passage;
+// none for a text that no model reads.
 func (b *Book) Findings(in Input) []evidence.Finding {
 	c := b.models[Kind(in.Channel)]
 	if c == nil {
@@ -258,11 +262,12 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 	score, telling := sc.Score(t)
 	c.idle.Put(sc)
 	bound := b.bounds.Bounds[c.m.Channel]
-	bits := math.Max(-bound.Against, math.Min(bound.For, float64(c.m.Bits(lang, score))))
+	enough := math.Min(1, float64(words)/b.bounds.Enough)
+	bits := math.Max(-bound.Against*enough, math.Min(bound.For, float64(c.m.Bits(lang, score))))
 	f := evidence.Finding{Code: LikeFraud, Strength: math.Abs(bits) / most, Source: "textmodel/" + c.m.Channel}
 	switch {
 	case math.Abs(bits) < b.bounds.Least:
-		return nil
+		f.Code, f.Strength = Undecided, 0
 	case bits < 0:
 		f.Code = LikeHonest
 	case telling >= 0:

@@ -40,7 +40,7 @@ func (d *Desk) Without(a Ablation) *Desk {
 }
 
 // groupModel is the group of evidence that no rule yields.
-const groupModel = "model"
+const groupModel = evidence.Model
 
 // keep returns the evidence that counts.
 func (a *Ablation) keep(es []evidence.Evidence) []evidence.Evidence {

@@ -15,7 +15,6 @@ import (
 	"context"
 	"io/fs"
 	"net/netip"
-	"slices"
 	"time"
 
 	"bonafide/access"
@@ -214,7 +213,7 @@ func (d *Desk) Sample(ctx context.Context, req Request) (textmodel.Text, string,
 	if err := d.look(ctx, req, Caller{}, s); err != nil {
 		return textmodel.Text{}, "", err
 	}
-	t, lang := wording.Sample(d.worded(s))
+	t, lang := wording.Sample(wording.Input{Channel: s.contact.Channel, Readings: s.readings})
 	return t, lang, nil
 }
 
@@ -224,16 +223,4 @@ func (d *Desk) WithModel(m *textmodel.Whole) *Desk {
 	c := *d
 	c.wording = d.wording.With(m)
 	return &c
-}
-
-// worded is what the models of whole texts are given: the text, and the red
-// flags that were found in it.
-func (d *Desk) worded(s *sight) wording.Input {
-	in := wording.Input{Channel: s.contact.Channel, Readings: s.readings}
-	for _, f := range s.findings {
-		if w, ok := d.table.Weight(f.Code); ok && w.Category != "" && !slices.Contains(in.Codes, f.Code) {
-			in.Codes = append(in.Codes, f.Code)
-		}
-	}
-	return in
 }

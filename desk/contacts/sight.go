@@ -20,6 +20,7 @@ import (
 	"bonafide/contact/phone"
 	"bonafide/contact/record"
 	"bonafide/contact/text"
+	"bonafide/contact/wording"
 	"bonafide/evidence"
 	"bonafide/fault"
 	"bonafide/ident"
@@ -90,7 +91,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(d.told(req, s)...)
 	s.derive()
 	if !d.without.Learned {
-		s.add(d.wording.Findings(d.worded(s))...)
+		s.add(d.wording.Findings(wording.Input{Channel: s.contact.Channel, Readings: s.readings})...)
 	}
 	books, err := d.consult(ctx, req, who, s)
 	s.add(books...)

@@ -94,6 +94,10 @@ func (d *Desk) SetPassword(ctx context.Context, who Who, chosen string) error {
 		if err := r.Secrets.SetPassword(ctx, who.Tenant, own(who), hash, now); err != nil {
 			return err
 		}
+		// A log-in that the old password began does not go on.
+		if _, err := r.Tickets.Drop(ctx, kindSecond, who.Tenant, own(who), ""); err != nil {
+			return err
+		}
 		_, err := r.Sessions.EndOthers(ctx, who.Tenant, own(who), who.Session)
 		return err
 	})

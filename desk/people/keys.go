@@ -204,7 +204,8 @@ func (d *Desk) Program(ctx context.Context, secret string, from From) (access.Ac
 		return access.Actor{}, ErrKey
 	}
 	if now.Sub(k.Used) >= touchEvery {
-		if err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.APIKeys.Touch(ctx, k.Secret, now) }); err != nil {
+		err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.APIKeys.Touch(ctx, k.Secret, now) })
+		if err != nil && fault.KindOf(err) != fault.Temporary {
 			return access.Actor{}, err
 		}
 	}

@@ -554,6 +554,53 @@ func (f failing) Write(ctx context.Context, do func(store.Records) error) error 
 	return f.Store.Write(ctx, func(r store.Records) error { r.Audit = noAudit{r.Audit}; return do(r) })
 }
 
+// full refuses to write, as a full disk does.
+type full struct{ store.Store }
+
+func (full) Write(context.Context, func(store.Records) error) error {
+	return fault.New(fault.Temporary, "", "store: the disk is full")
+}
+
+// TestFullDisk: who is logged in still reads; changes say what is wrong.
+func TestFullDisk(t *testing.T) {
+	r := newRig(t)
+	ctx := ctxOf(t)
+	in := r.founded()
+	secret, _, err := r.MakeKey(ctx, r.who(in), people.KeyWish{Name: "k", Days: 3, Scopes: []access.Permission{access.AuditRead}})
+	must(t, secret, err)
+	f := newRig(t, func(c *people.Config) { c.Store = full{r.store} })
+	f.clock.on(5 * time.Minute)
+	w, err := f.Who(ctx, in.Token, home)
+	must(t, w, err)
+	if _, _, err := f.People(ctx, w.Actor, store.Page{}); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	if _, err := f.Program(ctx, secret, home); err != nil {
+		t.Errorf("a key: %v", err)
+	}
+	if err := f.AddTeam(ctx, w.Actor, "Team"); kind(err) != fault.Temporary {
+		t.Errorf("a change: %v", err)
+	}
+	var said *fault.Error
+	if _, err := f.login("root@shop.example", good, home); !errors.As(err, &said) || said.Kind != fault.Temporary || said.Field == people.FieldLogIn {
+		t.Errorf("a log-in: %v", err)
+	}
+}
+
+// TestNewPasswordEndsBegunLogIns: the second step of a log-in that the old
+// password began does not go on.
+func TestNewPasswordEndsBegunLogIns(t *testing.T) {
+	r := newRig(t)
+	w := r.who(r.founded())
+	_, recovery := r.withApp(w)
+	begun, err := r.login("root@shop.example", good, home)
+	must(t, begun, err)
+	must(t, 0, r.SetPassword(ctxOf(t), w, other))
+	if _, err := r.Second(ctxOf(t), people.SecondStep{Word: begun.Second, Code: recovery[0]}, home); !isErr(err, people.ErrNoSession) {
+		t.Errorf("the second step: %v", err)
+	}
+}
+
 // TestNoChangeWithoutEntry: when no entry can be written, nothing is changed.
 func TestNoChangeWithoutEntry(t *testing.T) {
 	r := newRig(t)

@@ -198,8 +198,10 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 		return Who{}, ErrNoSession
 	}
 	if now.Sub(s.Seen) >= touchEvery {
+		// What is kept can be read while nothing can be written: then the session
+		// lives from when it was last written down.
 		err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.Sessions.Touch(ctx, s.Token, now) })
-		if err != nil && fault.KindOf(err) != fault.NotFound {
+		if k := fault.KindOf(err); err != nil && k != fault.NotFound && k != fault.Temporary {
 			return Who{}, err
 		}
 	}

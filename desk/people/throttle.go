@@ -103,8 +103,12 @@ func (d *Desk) forgive(ctx context.Context, r store.Records, a attempt) error {
 	return nil
 }
 
+// FieldLogIn is the field of the error that asks to wait after too many wrong
+// attempts; other errors of its kind mean that the records cannot be reached.
+const FieldLogIn = "log-in"
+
 // tooMany asks to wait. It says the same of a name that nobody has.
 func tooMany(wait time.Duration) error {
 	minutes := int(wait/time.Minute) + 1
-	return fault.New(fault.Temporary, "", "there were too many wrong attempts: wait %d minutes, or log in with a passkey or from a browser that you used here before", minutes)
+	return fault.New(fault.Temporary, FieldLogIn, "there were too many wrong attempts: wait %d minutes, or log in with a passkey or from a browser that you used here before", minutes)
 }

@@ -109,7 +109,6 @@ func knots(all []sum) []verdict.Knot {
 	return knots
 }
 
-
 func round(v float64, digits int) float64 {
 	by := 1.0
 	for range digits {

@@ -53,6 +53,9 @@ type Sources struct {
 	// Except are sets that are not learned from, to measure how well a model
 	// does on a set it has not seen.
 	Except []string
+	// Also are further sets to learn from, and how much a contact counts. It is
+	// for comparison: most sets that are not learned from forbid it by licence.
+	Also map[string]float64
 }
 
 func newTrainer(src Sources, lang string) (*trainer, error) {

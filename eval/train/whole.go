@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -143,12 +144,9 @@ func (src Sources) read(ctx context.Context, desk Reader, kind string) ([]whole,
 			return nil, err
 		}
 	}
-	names := make([]string, 0, len(wholeSets[kind]))
-	for n := range wholeSets[kind] {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	sets := maps.Clone(wholeSets[kind])
+	maps.Copy(sets, src.Also)
+	for _, name := range slices.Sorted(maps.Keys(sets)) {
 		if slices.Contains(src.Except, name) {
 			continue
 		}
@@ -164,7 +162,7 @@ func (src Sources) read(ctx context.Context, desk Reader, kind string) ([]whole,
 				continue
 			}
 			w := whole{group: name + " " + c.ID}
-			w.Fraud, w.Cost = c.Label == corpus.Fraud, wholeSets[kind][name]
+			w.Fraud, w.Cost = c.Label == corpus.Fraud, sets[name]
 			if strings.HasPrefix(c.ID, "hard-ham") {
 				w.Cost *= hardHam
 			}

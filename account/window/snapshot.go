@@ -1,0 +1,177 @@
+package window
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"crypto/sha256"
+)
+
+// magic begins a snapshot; the digit is the version of the form. A form that
+// changes gets the next digit, and older ones are still read or refused.
+const magic = "BFWINDOW1\n"
+
+var errSnapshot = errors.New("the bytes are no whole snapshot: take an older one and replay the log after it")
+
+// ErrOtherPlan tells that a snapshot was taken of other windows: replay the log instead.
+var ErrOtherPlan = errors.New("the snapshot belongs to another plan of windows: replay the log instead")
+
+// fingerprint tells plans apart by all that changes what is kept or read.
+func (p *Plan) fingerprint() [8]byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", *p))
+	return [8]byte(sum[:8])
+}
+
+// Snapshot writes all that the engine knows. Its bytes depend on the events
+// alone, not on the number of shards.
+func (e *Engine) Snapshot() []byte {
+	b := []byte(magic)
+	fp := e.plan.fingerprint()
+	b = append(b, fp[:]...)
+	for _, v := range []int64{e.watermark, e.tooLate, e.clamped} {
+		b = binary.AppendVarint(b, v)
+	}
+	for i := range e.series {
+		s := &e.series[i]
+		for _, v := range []int64{int64(s.keys), s.evicted, s.dropped} {
+			b = binary.AppendVarint(b, v)
+		}
+		for c := s.oldest; c != nil; c = c.newer {
+			b = c.append(b)
+		}
+	}
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+func (c *cell) append(b []byte) []byte {
+	b = append(b, c.key[:]...)
+	b = binary.AppendVarint(b, c.dropped)
+	for i := range c.run {
+		for _, v := range []int64{c.run[i].first, c.run[i].last, c.before[i].first, c.before[i].last} {
+			b = binary.AppendVarint(b, v)
+		}
+	}
+	kept := c.entries[c.lo:]
+	b = binary.AppendUvarint(b, uint64(len(kept)))
+	last := int64(0)
+	for _, e := range kept {
+		b = binary.AppendVarint(b, e.at-last)
+		b = binary.AppendVarint(b, e.value)
+		last = e.at
+	}
+	return b
+}
+
+// Restore makes an engine from a snapshot of the same plan; from then on it
+// answers as the one that was written would have. Bytes that were damaged or
+// belong to another plan (ErrOtherPlan) are refused.
+func Restore(p Plan, shards int, in []byte) (*Engine, error) {
+	e, err := New(p, shards)
+	if err != nil {
+		return nil, err
+	}
+	if len(in) < len(magic)+12 || !bytes.HasPrefix(in, []byte(magic)) {
+		return nil, fmt.Errorf("window: restore: %w", errSnapshot)
+	}
+	body, sum := in[:len(in)-4], binary.LittleEndian.Uint32(in[len(in)-4:])
+	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != sum {
+		return nil, fmt.Errorf("window: restore: checksum: %w", errSnapshot)
+	}
+	fp := p.fingerprint()
+	if !bytes.Equal(body[len(magic):len(magic)+8], fp[:]) {
+		return nil, fmt.Errorf("window: restore: %w", ErrOtherPlan)
+	}
+	r := unpacker{in: body[len(magic)+8:]}
+	e.watermark, e.tooLate, e.clamped = r.int(), r.int(), r.int()
+	for i := range e.series {
+		if !r.shelf(&e.series[i]) {
+			return nil, fmt.Errorf("window: restore: series %q: %w", p.Series[i].Name, errSnapshot)
+		}
+	}
+	if r.bad || len(r.in) > 0 {
+		return nil, fmt.Errorf("window: restore: %w", errSnapshot)
+	}
+	return e, nil
+}
+
+type unpacker struct {
+	in  []byte
+	bad bool
+}
+
+func (r *unpacker) int() int64 {
+	v, n := binary.Varint(r.in)
+	return r.took(v, n)
+}
+
+func (r *unpacker) took(v int64, n int) int64 {
+	if n <= 0 {
+		r.bad, r.in = true, nil
+		return 0
+	}
+	r.in = r.in[n:]
+	return v
+}
+
+func (r *unpacker) size() int {
+	v, n := binary.Uvarint(r.in)
+	if r.took(0, n); v > uint64(len(r.in)) { // each entry takes two bytes or more
+		r.bad = true
+		return 0
+	}
+	return int(v)
+}
+
+func (r *unpacker) shelf(s *shelf) bool {
+	keys := r.int()
+	s.evicted, s.dropped = r.int(), r.int()
+	if keys < 0 || keys > int64(s.spec.MaxKeys) {
+		return false
+	}
+	for range keys {
+		if len(r.in) < len(Key{}) {
+			return false
+		}
+		key := Key(r.in[:len(Key{})])
+		r.in = r.in[len(key):]
+		m := s.shards[shard(key, len(s.shards))]
+		if m[key] != nil {
+			return false
+		}
+		c := newCell(key, len(s.ages))
+		c.dropped = r.int()
+		for i := range c.run {
+			c.run[i] = span{r.int(), r.int()}
+			c.before[i] = span{r.int(), r.int()}
+		}
+		n := r.size()
+		if n > s.spec.MaxEntries || r.bad {
+			return false
+		}
+		c.entries = make([]entry, n)
+		last := int64(0)
+		for i := range c.entries {
+			d := r.int()
+			if i > 0 && d < 0 {
+				return false
+			}
+			last += d
+			c.entries[i] = entry{last, r.int()}
+		}
+		if n > 0 {
+			c.now = last
+		}
+		s.settle(c, never, false)
+		m[key] = c
+		s.link(c)
+		s.keys++
+		s.entries += n
+		if r.bad {
+			return false
+		}
+	}
+	return true
+}
