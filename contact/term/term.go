@@ -72,9 +72,6 @@ func fold(s string) string {
 	return defang.Replace(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, " "))))
 }
 
-// Fold is a text as Match compares it, for tests and for marking what was found.
-func Fold(s string) string { return fold(s) }
-
 // set keeps the order in which terms come.
 type set struct {
 	list []string
