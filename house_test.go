@@ -62,6 +62,7 @@ var trees = map[string][]string{
 	"outside/dns":         {"contact/mailauth"},
 	"outside/orders":      {"contact/record"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
+	"contact/term":        {"contact", "contact/text", "contact/phone"},
 	"eval/plot":           {"eval/score"},
 	"store":               {"contact", "contact/verdict"},
 	"store/sql":           {"store", "contact", "contact/verdict"},

@@ -58,6 +58,7 @@ type Store interface {
 // Records are the families of records within one transaction.
 type Records struct {
 	Reports Reports
+	Search  Search
 	Audit   Audit
 
 	Tenants    Tenants

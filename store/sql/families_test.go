@@ -16,6 +16,8 @@ var staysBehind = map[string]string{
 	"sessions":         "what ended since must not open anything again: people log in anew",
 	"tickets":          "what was used since must not be good again; invitations are made anew",
 	"attempts":         "counts of failed log-ins, which end by themselves",
+	"report_terms":     "made again from the reports by the sweep of desk/reports",
+	"report_indexed":   "tells the sweep which reports are searchable, as the one above",
 	"goose_db_version": "tells the version of the tables, which stands in the first line of a file",
 }
 
