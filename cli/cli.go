@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, access, admin, audit, log. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, access, admin, audit, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -70,6 +70,9 @@ type Env struct {
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
 	// VerifyLog walks the frames of a log of events.
 	VerifyLog func(ctx context.Context, dir string) ([]LogResult, error)
+	// Records opens the records that a configuration names, to move them; into
+	// makes an empty database where there is none.
+	Records func(ctx context.Context, configFile string, into bool) (m Mover, done func() error, err error)
 	// Admin opens the records for people and roles; base is the address of the
 	// pages, done closes the records.
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
@@ -149,6 +152,10 @@ type grammar struct {
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Log     logCmd     `cmd:"" help:"Verify the log of events."`
+	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
+	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty database."`
+	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
+	Import  importCmd  `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -302,6 +309,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "log verify":
 		err = g.Log.Verify.run(ctx, env)
+	case "backup <file>", "restore <file>", "export <file>", "import <file>":
+		err = g.moveRecords(ctx, kctx.Command(), env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
 		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
 	case "version":
