@@ -84,6 +84,7 @@ const (
 	PeopleReset    Permission = "people.reset"
 	TeamManage     Permission = "team.manage"
 	ReportRead     Permission = "report.read"
+	ReportChange   Permission = "report.change"
 	ReportUnmask   Permission = "report.unmask"
 	ReportExport   Permission = "report.export"
 	ReportErase    Permission = "report.erase"
@@ -127,6 +128,7 @@ func Rules() []Rule {
 		{Permission: PeopleReset, Doc: "make a one-time link for a person who cannot log in any more", Confirm: true, Reason: true, All: []Role{Admin}},
 		{Permission: TeamManage, Doc: "make and dissolve teams", All: []Role{Admin}},
 		{Permission: ReportRead, Doc: "list and open reports, masked", Own: []Role{Shopper, Seller, Helper}, All: []Role{Analyst, Supervisor}},
+		{Permission: ReportChange, Doc: "write how far a report has come", All: []Role{Analyst, Supervisor}},
 		{Permission: ReportUnmask, Doc: "see a report unmasked", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: ReportExport, Doc: "take reports out of the house", Confirm: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: ReportErase, Doc: "erase a report", Confirm: true, Reason: true, All: []Role{Supervisor}},

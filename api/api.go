@@ -41,6 +41,9 @@ type Options struct {
 	Version   string
 	// Programs knows API keys; nil: no route needs one.
 	Programs Programs
+	// Reports is the desk of contact reports; nil: none are taken. It needs
+	// Programs.
+	Reports Reports
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -59,6 +62,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	d.routes(api)
 	if opt.Programs != nil {
 		d.programs(api)
+		if opt.Reports != nil {
+			d.programReports(api)
+		}
 	}
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())

@@ -16,7 +16,7 @@ import (
 
 // openAudit opens the records that the variable RECORDS of a script names.
 func openAudit(ctx context.Context, _ string) (cli.Auditor, func() error, error) {
-	s, err := storesql.Open(ctx, storesql.Config{DSN: os.Getenv("RECORDS"), Existing: true})
+	s, err := storesql.Open(ctx, storesql.Config{DSN: recordsDSN(), Existing: true})
 	if err != nil {
 		return nil, nil, err
 	}

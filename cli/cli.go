@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, access, admin, audit. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, train, access, admin, audit, backup, restore, export, import. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -70,6 +70,9 @@ type Env struct {
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
+	// Records opens the records that a configuration names, to move them; into
+	// makes an empty database where there is none.
+	Records func(ctx context.Context, configFile string, into bool) (m Mover, done func() error, err error)
 	// Admin opens the records for people and roles; base is the address of the
 	// pages, done closes the records.
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
@@ -155,6 +158,10 @@ type grammar struct {
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
+	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
+	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty database."`
+	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
+	Import  importCmd  `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -315,6 +322,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
+	case "backup <file>", "restore <file>", "export <file>", "import <file>":
+		err = g.moveRecords(ctx, kctx.Command(), env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
 		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
 	case "version":

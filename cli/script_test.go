@@ -60,6 +60,7 @@ func run() {
 		CodesDocs:   func() (string, error) { return "codes\n", nil },
 		AccessDocs:  func() string { return "access\n" },
 		Audit:       openAudit,
+		Records:     openRecords,
 		Admin:       openAdmin,
 	}))
 }

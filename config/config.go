@@ -45,6 +45,7 @@ type Config struct {
 	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
 	Store    Store    `koanf:"store" doc:"Where records are kept."`
 	People   People   `koanf:"people" doc:"Who logs in to work here."`
+	Reports  Reports  `koanf:"reports" doc:"What people send with \"report this\"."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
 }
 
@@ -150,6 +151,23 @@ type Store struct {
 	DSN string `koanf:"dsn" secret:"true" doc:"Path of a SQLite file, made with its folder where there is none, or postgres://user:password@host/database. A path is taken from the folder in which the server starts."`
 }
 
+// Reports configures what people send with "report this".
+type Reports struct {
+	Tenant     string `koanf:"tenant" doc:"Whose reports they are; empty: the only tenant that there is. Where there is none or are several, no report is taken."`
+	PerNetwork int64  `koanf:"per_network" doc:"How many reports are taken within an hour from one address."`
+	PerTenant  int64  `koanf:"per_tenant" doc:"How many reports are taken within an hour in all."`
+}
+
+// check returns what is wrong with the settings of reports.
+func (r Reports) check(bad func(key, format string, args ...any)) {
+	if _, err := access.ParseTenant(r.Tenant); r.Tenant != "" && err != nil {
+		bad("reports.tenant", "%v", err)
+	}
+	if r.PerNetwork < 1 || r.PerTenant < r.PerNetwork {
+		bad("reports.per_network", "%d of %d in all: want at least 1, and no more than reports.per_tenant", r.PerNetwork, r.PerTenant)
+	}
+}
+
 // People configures log-ins.
 type People struct {
 	Key        string        `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that seals the secrets of authenticator apps in the records, and hides which names and networks failed log-ins are counted for. Empty: neither."`
@@ -232,11 +250,12 @@ func Default() Config {
 		MailAuth: MailAuth{Timeout: 3 * time.Second, CacheTime: 24 * time.Hour},
 		OCR: OCR{Enabled: true, Binary: "tesseract", Languages: "eng+deu+jpn", Timeout: 20 * time.Second,
 			MemoryMB: 1024, MaxPixels: 24_000_000, Concurrency: 2},
-		Speech: Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
-		Books:  Books{Timeout: 3 * time.Second},
-		Store:  Store{DSN: "records/bonafide.db"},
-		People: People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
-		Log:    Log{Level: "info", Format: "text"},
+		Speech:  Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
+		Books:   Books{Timeout: 3 * time.Second},
+		Store:   Store{DSN: "records/bonafide.db"},
+		People:  People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
+		Reports: Reports{PerNetwork: 20, PerTenant: 2000},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -385,6 +404,7 @@ func (c *Config) Check() []error {
 		bad("store.dsn", "is empty: want the path of a SQLite file or postgres://user@host/database")
 	}
 	c.People.check(c.Server.BaseURL, bad)
+	c.Reports.check(bad)
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "%q: want text or json", c.Log.Format)
 	}

@@ -7,6 +7,12 @@ import (
 // variants measures each variant like the desk itself.
 func (m measurer) variants(ctx context.Context, t *tally) error {
 	for _, v := range m.opt.Variants {
+		if v.Make != nil {
+			var err error
+			if v.Desk, err = v.Make(ctx); err != nil {
+				v.Missing = err.Error()
+			}
+		}
 		out := VariantRows{Name: v.Name, Missing: v.Missing}
 		if v.Missing == "" {
 			its := m

@@ -110,9 +110,9 @@ func logged(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 // route is the path as it may be logged and counted: one of our own, so that
 // nothing that a stranger puts into a path reaches a log or a metric.
 func route(r *http.Request) string {
-	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/static",
+	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/static",
 		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
-		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people",
+		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people", "/reports", "/report-this",
 		"/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/manifest.webmanifest", "/sw.js"} {
 		if r.URL.Path == known || strings.HasPrefix(r.URL.Path, known+"/") {
 			return known

@@ -14,6 +14,7 @@ import (
 	"bonafide/desk/people"
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/password"
+	"bonafide/desk/reports"
 	"bonafide/outside/oidc"
 	"bonafide/store"
 )
@@ -72,6 +73,13 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 	return people.New(c)
 }
 
+// Reports wires the desk of contact reports.
+func Reports(cfg config.Config, s store.Store) (*reports.Desk, error) {
+	return reports.New(reports.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader, Key: []byte(cfg.People.Key),
+		Tenant: access.Tenant(cfg.Reports.Tenant),
+		Limits: reports.Limits{PerNetwork: cfg.Reports.PerNetwork, PerTenant: cfg.Reports.PerTenant}})
+}
+
 // passkeys checks passkeys for the address of the pages. Browsers know them on
 // https and on this machine only; elsewhere there are none.
 func passkeys(cfg config.Config) (*passkey.Party, error) {
@@ -109,8 +117,9 @@ func (s *Server) warn(what string, err error) {
 // sweepEvery is how often what is past its time is removed.
 const sweepEvery = 10 * time.Minute
 
-// sweep removes sessions and tickets that are past their time, now and then,
-// until stop is called or the context ends.
+// sweep removes sessions, tickets and reports that are past their time, and
+// makes reports searchable that are not, now and then, until stop is called or
+// the context ends.
 func (s *Server) sweep(ctx context.Context) (stop func()) {
 	if s.people == nil {
 		return func() {}
@@ -119,12 +128,14 @@ func (s *Server) sweep(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		s.warn("erase reports whose time is over", s.reports.Sweep(ctx))
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
 				s.warn("remove what is past its time", s.people.Sweep(ctx))
+				s.warn("erase reports whose time is over", s.reports.Sweep(ctx))
 			case <-ctx.Done():
 				return
 			}

@@ -27,6 +27,17 @@ func Custody(ctx context.Context, cfg config.Config) (d *custody.Desk, done func
 	return custody.New(s), s.Close, nil
 }
 
+// Moving wires the desk that backs records up and moves them. Records that exist
+// are looked at beside a server; into makes an empty database where there is
+// none. Tables of another version are refused. done closes the records.
+func Moving(ctx context.Context, cfg config.Config, into bool) (d *custody.Desk, done func() error, err error) {
+	s, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN, Existing: !into, Fresh: into, Readers: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	return custody.New(s), s.Close, nil
+}
+
 // probe asks whether records can be kept, at most once a second however often
 // it is asked: anybody may ask for readiness.
 type probe struct {

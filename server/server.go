@@ -28,6 +28,7 @@ import (
 	"bonafide/data"
 	"bonafide/desk/contacts"
 	"bonafide/desk/people"
+	"bonafide/desk/reports"
 	"bonafide/ident"
 	"bonafide/outside/speech"
 	"bonafide/store"
@@ -54,8 +55,9 @@ type Server struct {
 	meter *metrics
 	ready atomic.Bool
 	probe *probe
-	// people is nil where no records are kept.
-	people *people.Desk
+	// people and reports are nil where no records are kept.
+	people  *people.Desk
+	reports *reports.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -120,7 +122,11 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		if s.people, err = People(cfg, opt.Store); err != nil {
 			return nil, err
 		}
+		if s.reports, err = Reports(cfg, opt.Store); err != nil {
+			return nil, err
+		}
 		options.People, programs.Programs = s.people, s.people
+		options.Reports, programs.Reports = s.reports, s.reports
 	}
 	api.Register(mux, desk, programs)
 	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), options)

@@ -100,7 +100,7 @@ type Reports interface {
 	// change, and counts the revision, which it returns. A Conflict says that
 	// somebody else changed the report since it was read.
 	Update(ctx context.Context, r Report) (revision int64, err error)
-	// Erase removes a report and all its texts.
+	// Erase removes a report, all its texts and what it is found by.
 	Erase(ctx context.Context, t access.Tenant, id ReportID) error
 	// Due returns at most limit reports of all tenants whose RetainUntil is not
 	// after now, longest due first, without their texts and notes.

@@ -58,6 +58,7 @@ type Store interface {
 // Records are the families of records within one transaction.
 type Records struct {
 	Reports Reports
+	Search  Search
 	Audit   Audit
 
 	Tenants    Tenants
@@ -71,6 +72,9 @@ type Records struct {
 	Tickets  Tickets
 	Attempts Attempts
 	APIKeys  APIKeys
+
+	// Mover moves rows of all families as they stand.
+	Mover Mover
 }
 
 // Change does f and appends the audit entry of the deed, in one transaction:

@@ -31,6 +31,8 @@ type resultData struct {
 	Urgencies                      []urgency
 	Near, NearMore                 []contacts.Receiver
 	Done                           bool
+	// Draft is the report that the reader may send; nil: none can be sent.
+	Draft *reportDraft
 }
 
 // numbered is a piece of evidence with the number that marks it in the text; 0
@@ -85,6 +87,7 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) {
 	d.ForOther = r.PostFormValue("about") == "other"
 	d.Done = len(req.AlreadyDone)+len(req.Gave) > 0
 	d.StepsOnly = d.Done && a.Verdict == "unknown"
+	d.Draft = w.draft(r, req, a)
 	w.render(rw, r, http.StatusOK, "result", "result.title", d)
 }
 

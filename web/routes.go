@@ -38,7 +38,7 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /check", w.check)
 	mux.HandleFunc("POST /share", w.check)
 	mux.HandleFunc("POST /report", w.report)
-	for _, answered := range []string{"GET /check", "GET /share", "GET /report"} {
+	for _, answered := range []string{"GET /check", "GET /share", "GET /report", "GET /report-this"} {
 		mux.HandleFunc(answered, w.home)
 	}
 	mux.HandleFunc("GET /manifest.webmanifest", w.manifest)

@@ -15,6 +15,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/desk/people"
+	"bonafide/desk/reports"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -119,6 +120,8 @@ type staffRoute struct {
 	do      func(*visit) error
 	// back is the page that a form belongs to.
 	back string
+	// bytes bounds the form; 0: formBytes.
+	bytes int64
 }
 
 // visit is one request of somebody to the desk pages.
@@ -144,44 +147,51 @@ func StaffRoutes() (patterns []string, open map[string]bool) {
 
 func staffRoutes() []staffRoute {
 	return []staffRoute{
-		{"GET /setup", true, (*visit).setup, ""},
-		{"POST /setup", true, (*visit).setUp, "/setup"},
-		{"GET /login", true, (*visit).login, ""},
-		{"POST /login", true, (*visit).logIn, "/login"},
-		{"POST /login/code", true, (*visit).second, "/login"},
-		{"POST /login/passkey/ask", true, (*visit).askPasskey, "/login"},
-		{"POST /login/passkey", true, (*visit).passkey, "/login"},
-		{"POST /login/provider", true, (*visit).provider, "/login"},
-		{"GET /login/provider/return", true, (*visit).returned, "/login"},
-		{"POST /logout", true, (*visit).logOut, "/login"},
-		{"GET /begin/{word}", true, (*visit).beginning, ""},
-		{"POST /begin/{word}", true, (*visit).begin, ""},
-		{"GET /confirm", false, (*visit).confirming, ""},
-		{"POST /confirm", false, (*visit).confirm, "/confirm"},
-		{"GET /account", false, (*visit).account, ""},
-		{"POST /account/password", false, (*visit).setPassword, "/account"},
-		{"POST /account/app/offer", false, (*visit).offerApp, "/account"},
-		{"POST /account/app", false, (*visit).addApp, "/account"},
-		{"POST /account/app/remove", false, (*visit).removeApp, "/account"},
-		{"POST /account/recovery", false, (*visit).newRecovery, "/account"},
-		{"POST /account/passkeys/ask", false, (*visit).askNewPasskey, "/account"},
-		{"POST /account/passkeys", false, (*visit).addPasskey, "/account"},
-		{"POST /account/passkeys/remove", false, (*visit).removePasskey, "/account"},
-		{"POST /account/provider", false, (*visit).tie, "/account"},
-		{"POST /account/sessions/end", false, (*visit).endSession, "/account"},
-		{"POST /account/sessions/end-others", false, (*visit).endOthers, "/account"},
-		{"POST /account/keys", false, (*visit).makeKey, "/account"},
-		{"POST /account/keys/rotate", false, (*visit).rotateKey, "/account"},
-		{"POST /account/keys/end", false, (*visit).endKey, "/account"},
-		{"GET /people", false, (*visit).people, ""},
-		{"POST /people/invite", false, (*visit).invite, "/people"},
-		{"POST /people/withdraw", false, (*visit).withdraw, "/people"},
-		{"POST /people/teams", false, (*visit).addTeam, "/people"},
-		{"POST /people/teams/remove", false, (*visit).removeTeam, "/people"},
-		{"GET /people/{id}", false, (*visit).person, "/people/{id}"},
-		{"POST /people/{id}", false, (*visit).changePerson, "/people/{id}"},
-		{"POST /people/{id}/start", false, (*visit).newStart, "/people/{id}"},
-		{"POST /people/{id}/sessions", false, (*visit).endTheirs, "/people/{id}"},
+		{"GET /setup", true, (*visit).setup, "", 0},
+		{"POST /setup", true, (*visit).setUp, "/setup", 0},
+		{"GET /login", true, (*visit).login, "", 0},
+		{"POST /login", true, (*visit).logIn, "/login", 0},
+		{"POST /login/code", true, (*visit).second, "/login", 0},
+		{"POST /login/passkey/ask", true, (*visit).askPasskey, "/login", 0},
+		{"POST /login/passkey", true, (*visit).passkey, "/login", 0},
+		{"POST /login/provider", true, (*visit).provider, "/login", 0},
+		{"GET /login/provider/return", true, (*visit).returned, "/login", 0},
+		{"POST /logout", true, (*visit).logOut, "/login", 0},
+		{"GET /begin/{word}", true, (*visit).beginning, "", 0},
+		{"POST /begin/{word}", true, (*visit).begin, "", 0},
+		{"GET /confirm", false, (*visit).confirming, "", 0},
+		{"POST /confirm", false, (*visit).confirm, "/confirm", 0},
+		{"GET /account", false, (*visit).account, "", 0},
+		{"POST /account/password", false, (*visit).setPassword, "/account", 0},
+		{"POST /account/app/offer", false, (*visit).offerApp, "/account", 0},
+		{"POST /account/app", false, (*visit).addApp, "/account", 0},
+		{"POST /account/app/remove", false, (*visit).removeApp, "/account", 0},
+		{"POST /account/recovery", false, (*visit).newRecovery, "/account", 0},
+		{"POST /account/passkeys/ask", false, (*visit).askNewPasskey, "/account", 0},
+		{"POST /account/passkeys", false, (*visit).addPasskey, "/account", 0},
+		{"POST /account/passkeys/remove", false, (*visit).removePasskey, "/account", 0},
+		{"POST /account/provider", false, (*visit).tie, "/account", 0},
+		{"POST /account/sessions/end", false, (*visit).endSession, "/account", 0},
+		{"POST /account/sessions/end-others", false, (*visit).endOthers, "/account", 0},
+		{"POST /account/keys", false, (*visit).makeKey, "/account", 0},
+		{"POST /account/keys/rotate", false, (*visit).rotateKey, "/account", 0},
+		{"POST /account/keys/end", false, (*visit).endKey, "/account", 0},
+		{"GET /people", false, (*visit).people, "", 0},
+		{"POST /people/invite", false, (*visit).invite, "/people", 0},
+		{"POST /people/withdraw", false, (*visit).withdraw, "/people", 0},
+		{"POST /people/teams", false, (*visit).addTeam, "/people", 0},
+		{"POST /people/teams/remove", false, (*visit).removeTeam, "/people", 0},
+		{"GET /people/{id}", false, (*visit).person, "/people/{id}", 0},
+		{"POST /people/{id}", false, (*visit).changePerson, "/people/{id}", 0},
+		{"POST /people/{id}/start", false, (*visit).newStart, "/people/{id}", 0},
+		{"POST /people/{id}/sessions", false, (*visit).endTheirs, "/people/{id}", 0},
+		{"POST /report-this", true, (*visit).reportThis, "/", reports.MaxDraft + 4<<10},
+		{"GET /reports", false, (*visit).reports, "", 0},
+		{"POST /reports/export", false, (*visit).exportReports, "/reports", 0},
+		{"GET /reports/{id}", false, (*visit).openReport, "/reports/{id}", 0},
+		{"POST /reports/{id}/status", false, (*visit).setReportStatus, "/reports/{id}", 0},
+		{"POST /reports/{id}/unmask", false, (*visit).unmaskReport, "/reports/{id}", 0},
+		{"POST /reports/{id}/erase", false, (*visit).eraseReport, "/reports/{id}", 0},
 	}
 }
 
@@ -208,7 +218,7 @@ func (w *Web) visit(rw http.ResponseWriter, r *http.Request, route staffRoute) {
 	if v.back == "" {
 		v.back = r.URL.Path
 	}
-	r.Body = http.MaxBytesReader(rw, r.Body, formBytes)
+	r.Body = http.MaxBytesReader(rw, r.Body, max(route.bytes, formBytes))
 	if token := v.cookie(sessionCookie); token != "" {
 		who, err := w.opt.People.Who(r.Context(), token, v.from())
 		if err != nil && !errors.Is(err, people.ErrNoSession) {
@@ -310,7 +320,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	if to == "/people" || strings.HasPrefix(to, "/people/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
+	if to == "/people" || to == "/reports" || (strings.HasPrefix(to, "/people/") || strings.HasPrefix(to, "/reports/")) && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 		return to
 	}
 	return "/account"
@@ -327,6 +337,8 @@ type staffView struct {
 	Back string
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
+	// Reports: contact reports are taken here.
+	Reports bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -348,7 +360,7 @@ func (s staffView) Day(t time.Time) string {
 // form belongs to where this one answers a form.
 func (s staffView) LangLink(lang string) string {
 	q := url.Values{"lang": {lang}}
-	for _, name := range []string{"to"} {
+	for _, name := range []string{"to", "q", "status", "outcome", "channel", "lang_of", "from", "until"} {
 		if v := s.query.Get(name); v != "" {
 			q.Set(name, v)
 		}
@@ -363,7 +375,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 		v.remember(v.rw, v.r, langCookie, lang)
 	}
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
-		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem}
+		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}
@@ -417,7 +429,7 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 			key, code, detail = k.key, k.code, f.Error()
 		}
 		own := "staff.error." + f.Field
-		if slices.Contains([]string{"password", "login", "code", "roles", "reason", "scopes", "passkey", "provider", "setup", "origin", "second"}, f.Field) {
+		if slices.Contains([]string{"password", "login", "code", "roles", "reason", "scopes", "passkey", "provider", "setup", "origin", "second", "q", "report"}, f.Field) {
 			key = own
 		}
 	}

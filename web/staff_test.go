@@ -27,6 +27,8 @@ import (
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
+	"bonafide/desk/reports"
+	"bonafide/evidence"
 	"bonafide/fault"
 	"bonafide/outside/oidc"
 	"bonafide/store"
@@ -39,9 +41,10 @@ const staffPassword = "four words nobody says"
 // office is a server with desk pages and the desk behind them.
 type office struct {
 	*people.Desk
-	t     *testing.T
-	srv   *httptest.Server
-	later atomic.Int64 // seconds by which the desk's clock is ahead
+	reports *reports.Desk
+	t       *testing.T
+	srv     *httptest.Server
+	later   atomic.Int64 // seconds by which the desk's clock is ahead
 }
 
 // staffProvider is an identity provider that names Anna to whoever brings the
@@ -95,7 +98,12 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	h = handler(t, append([]func(*web.Options){func(opt *web.Options) { opt.People = o.Desk }}, change...)...)
+	// Tests send more than one person would.
+	o.reports, err = reports.New(reports.Config{Store: db, Data: data.FS, Now: time.Now, Random: rand.Reader, Tenant: "main", Limits: reports.Limits{PerNetwork: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = handler(t, append([]func(*web.Options){func(opt *web.Options) { opt.People, opt.Reports = o.Desk, o.reports }}, change...)...)
 	return o
 }
 
@@ -224,6 +232,7 @@ type row struct {
 var (
 	admins   = []access.Role{access.Admin}
 	keepers  = []access.Role{access.Analyst, access.Supervisor, access.Admin}
+	workers  = []access.Role{access.Analyst, access.Supervisor}
 	overseer = []access.Role{access.Supervisor, access.Admin}
 )
 
@@ -268,11 +277,39 @@ var matrix = map[string]row{
 	"POST /people/{id}":                 {path: "/people/{person}", form: url.Values{"name": {"N"}, "role": {"editor"}, "revision": {"1"}}, may: admins, ok: 303, foreign: 404},
 	"POST /people/{id}/start":           {path: "/people/{person}/start", form: url.Values{"reason": {"lost the phone"}}, may: admins, ok: 200, foreign: 404},
 	"POST /people/{id}/sessions":        {path: "/people/{person}/sessions", may: admins, ok: 303, foreign: 404},
+	"POST /report-this":                 {path: "/report-this", form: url.Values{"draft": {"{draft}"}, "consent": {"{consent}"}, "agree": {"yes"}}, ok: 200, out: 200},
+	"GET /reports":                      {path: "/reports", may: []access.Role{access.Shopper, access.Seller, access.Helper, access.Analyst, access.Supervisor}, ok: 200},
+	"GET /reports/{id}":                 {path: "/reports/{report}", may: workers, ok: 200, foreign: 404},
+	"POST /reports/{id}/status":         {path: "/reports/{report}/status", form: url.Values{"status": {"open"}, "revision": {"1"}}, may: workers, ok: 303, foreign: 404},
+	"POST /reports/{id}/unmask":         {path: "/reports/{report}/unmask", form: url.Values{"reason": {"the person asks"}}, may: workers, ok: 200, foreign: 404},
+	"POST /reports/{id}/erase":          {path: "/reports/{report}/erase", form: url.Values{"reason": {"the person asks"}}, may: workers[1:], ok: 200, foreign: 404},
+	"POST /reports/export":              {path: "/reports/export", form: url.Values{"reason": {"for the police"}, "format": {"csv"}}, may: workers[1:], ok: 200},
 }
 
 // notOwn are routes where a right that reaches only one's own makes another's
 // "not found" instead of forbidden.
 var notOwn = map[string]bool{"POST /people/{id}/sessions": true}
+
+// reportsOfOwn are those of the reports: who may read only their own.
+var reportsOfOwn = map[string]bool{"GET /reports/{id}": true}
+
+// sent makes a report, and the draft of one that is not sent yet.
+func (o *office) sent(text string) (sealed, consent string, id store.ReportID) {
+	o.t.Helper()
+	draft := func() string {
+		s, c, err := o.reports.Draft(o.t.Context(), reports.Checked{Channel: "sms", Country: "DE", Text: text, Outcome: "scam", Probability: 0.9, Codes: []evidence.Code{"callback_number"}}, "en")
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		consent = c.Version
+		return s
+	}
+	got, err := o.reports.Send(o.t.Context(), reports.Wish{Draft: draft(), Consent: consent, Agreed: true}, reports.From{Door: "test", Network: "test"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return draft(), consent, got.ID
+}
 
 // TestMatrix: every route × every role × own and foreign tenant × logged out. A
 // route without a row fails.
@@ -301,7 +338,8 @@ func TestMatrix(t *testing.T) {
 		ask := func(v *visitor, who string) page {
 			n++
 			person := o.hire("main", fmt.Sprintf("target%d", n), access.Analyst)
-			fill := strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n))
+			sealed, consent, report := o.sent(fmt.Sprintf("target%d writes", n))
+			fill := strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n), "{draft}", sealed, "{consent}", consent, "{report}", string(report))
 			method, _, _ := strings.Cut(pattern, " ")
 			switch {
 			case want.json:
@@ -319,7 +357,7 @@ func TestMatrix(t *testing.T) {
 			code := want.ok
 			if want.may != nil && !slices.Contains(want.may, r) {
 				code = http.StatusForbidden
-				if notOwn[pattern] {
+				if notOwn[pattern] || reportsOfOwn[pattern] && access.Can(r, access.ReportRead) {
 					code = http.StatusNotFound
 				}
 			}

@@ -56,6 +56,9 @@ type Options struct {
 	Demo bool
 	// People is the desk of who works here; nil: nobody logs in.
 	People PeopleDesk
+	// Reports is the desk of contact reports; nil: none can be sent. It needs
+	// People.
+	Reports ReportsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }

@@ -51,7 +51,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin,
+		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records,
 	}
 }
 
@@ -181,6 +181,14 @@ func audit(ctx context.Context, file string) (cli.Auditor, func() error, error) 
 	return server.Custody(ctx, cfg)
 }
 
+func records(ctx context.Context, file string, into bool) (cli.Mover, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Moving(ctx, cfg, into)
+}
+
 // admin opens the records for people and roles; it may run beside a server.
 func admin(ctx context.Context, file string) (cli.Admin, string, func() error, error) {
 	cfg, err := config.Load(file, os.Environ())
@@ -271,11 +279,7 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 		opt.Variants = variants(desk)
 	}
 	if o.Full {
-		others, err := compared(ctx, desk, library, o.Texts)
-		if err != nil {
-			return err
-		}
-		opt.Variants = append(opt.Variants, others...)
+		opt.Variants = append(opt.Variants, compared(desk, library, o.Texts)...)
 	}
 	report, err := eval.Measure(ctx, desk, library, opt)
 	if err != nil {
@@ -320,24 +324,21 @@ func trainContact(ctx context.Context, o cli.TrainOptions, out io.Writer) error 
 
 // compared are desks with models that do not ship: one that was taught the train
 // part of a set that may only be measured on, one that was not taught a set.
-func compared(ctx context.Context, desk *contacts.Desk, library *corpus.Library, texts string) ([]eval.Variant, error) {
-	var out []eval.Variant
-	for _, v := range []struct {
-		name, kind string
-		src        train.Sources
-	}{
-		{eval.Fitted, "mail", train.Sources{Also: map[string]float64{"mail-phishing_pot": 1}}},
-		{eval.Unseen, "sms", train.Sources{Except: []string{"sms-modesim"}}},
-	} {
-		v.src.Texts, v.src.Data, v.src.Corpora = os.DirFS(texts), data.FS, library
-		t, err := train.Whole(ctx, v.src, desk, v.kind)
-		if err != nil {
-			out = append(out, eval.Variant{Name: v.name, Missing: err.Error()})
-			continue
-		}
-		out = append(out, eval.Variant{Name: v.name, Desk: desk.WithModel(t.Model)})
+func compared(desk *contacts.Desk, library *corpus.Library, texts string) []eval.Variant {
+	variant := func(name, kind string, src train.Sources) eval.Variant {
+		src.Texts, src.Data, src.Corpora = os.DirFS(texts), data.FS, library
+		return eval.Variant{Name: name, Make: func(ctx context.Context) (eval.Checker, error) {
+			t, err := train.Whole(ctx, src, desk, kind)
+			if err != nil {
+				return nil, err
+			}
+			return desk.WithModel(t.Model), nil
+		}}
 	}
-	return out, ctx.Err()
+	return []eval.Variant{
+		variant(eval.Fitted, "mail", train.Sources{Also: map[string]float64{"mail-phishing_pot": 1}}),
+		variant(eval.Unseen, "sms", train.Sources{Except: []string{"sms-modesim"}}),
+	}
 }
 
 // variants are desks that lack a kind of knowledge.

@@ -321,9 +321,7 @@ func (r *Rules) bound(v *Verdict) {
 			p = math.Max(p, r.Scam)
 		}
 	case Suspicious:
-		if v.Rules[0] != "sum" {
-			p = math.Max(p, r.Suspicious)
-		}
+		p = math.Max(p, r.Suspicious)
 	case Genuine, GenuineAlarm:
 		p = math.Min(p, 0.05)
 	}

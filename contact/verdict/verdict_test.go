@@ -1,9 +1,11 @@
 package verdict_test
 
 import (
+	"math"
 	"os"
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"bonafide/contact"
 	"bonafide/contact/verdict"
@@ -117,6 +119,82 @@ func TestProbabilityAgrees(t *testing.T) {
 				t.Fatalf("adding %s lowered the probability from %.3f to %.3f", code, last, v.Probability)
 			}
 			last = v.Probability
+		}
+	}
+}
+
+// TestReadingAlone: how a text reads never decides, clears nothing, and in a call
+// keeps single lines from deciding but not their sum.
+func TestReadingAlone(t *testing.T) {
+	r, tab := rules(t)
+	decide := func(ch contact.Channel, fs ...evidence.Finding) verdict.Verdict {
+		es, unknown := tab.Weigh(fs)
+		if len(unknown) > 0 {
+			t.Fatalf("no weight for %v", unknown)
+		}
+		return r.Decide(verdict.Input{Contact: &contact.Contact{Channel: ch}, Evidence: es, Table: tab})
+	}
+	like := evidence.Finding{Code: "reads_like_fraud", Strength: 1}
+	honest := evidence.Finding{Code: "reads_like_honest", Strength: 1}
+	for _, ch := range contact.Channels() {
+		if v := decide(ch, like); v.Outcome != verdict.Unknown {
+			t.Errorf("%s: the reading alone gave %s", ch, v.Outcome)
+		}
+		if v := decide(ch, like, evidence.Finding{Code: "generic_greeting"}); v.Outcome != verdict.Unknown {
+			t.Errorf("%s: the reading and a greeting gave %s", ch, v.Outcome)
+		}
+		if v := decide(ch, honest); v.Outcome != verdict.Unknown {
+			t.Errorf("%s: an honest reading gave %s", ch, v.Outcome)
+		}
+	}
+	if v := decide(contact.SMS, like, evidence.Finding{Code: "link_verify"}); v.Outcome == verdict.Unknown {
+		t.Error("a reading with a red flag decides nothing")
+	}
+	for _, ch := range []contact.Channel{contact.SMS, contact.Mail, contact.Letter} {
+		if v := decide(ch, honest, evidence.Finding{Code: "asks_gift_card"}); v.Outcome != verdict.Scam {
+			t.Errorf("%s: gift cards in a text that reads honest: %s", ch, v.Outcome)
+		}
+	}
+	if v := decide(contact.Call, honest, evidence.Finding{Code: "asks_gift_card"}); v.Outcome != verdict.Unknown {
+		t.Errorf("one line of a call that reads honest: %s", v.Outcome)
+	}
+	if v := decide(contact.Call, honest, evidence.Finding{Code: "asks_gift_card"}, evidence.Finding{Code: "asks_remote_access"}, evidence.Finding{Code: "impersonates_authority"}, evidence.Finding{Code: "secrecy"}, evidence.Finding{Code: "threat_consequence"}); v.Outcome == verdict.Unknown {
+		t.Error("much in a call that reads honest decides nothing")
+	}
+}
+
+// TestCalibration: probabilities rise with the sum, meet the knots, go on slowly
+// beyond them, and files that make no sense are refused.
+func TestCalibration(t *testing.T) {
+	c, err := verdict.LoadCalibration(os.DirFS("../../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ch, knots := range c {
+		last := 0.0
+		for bits := -30.0; bits <= 30; bits += 0.1 {
+			p := c.Probability(contact.Channel(ch), bits)
+			if p < last || p <= 0 || p >= 1 {
+				t.Fatalf("%q: probability %g at %g bits after %g", ch, p, bits, last)
+			}
+			last = p
+		}
+		for _, k := range knots {
+			if p := c.Probability(contact.Channel(ch), k.Bits); math.Abs(p-k.P) > 1e-9 {
+				t.Errorf("%q: %g at the knot %+v", ch, p, k)
+			}
+		}
+	}
+	for _, bad := range []string{
+		"channels: {mail: [{bits: 0, p: 0.1}, {bits: 1, p: 0.2}]}", // nothing to fall back on
+		"channels: {\"\": [{bits: 0, p: 0.1}]}",
+		"channels: {\"\": [{bits: 1, p: 0.1}, {bits: 0, p: 0.2}]}",
+		"channels: {\"\": [{bits: 0, p: 0.3}, {bits: 1, p: 0.2}]}",
+		"channels: {\"\": [{bits: 0, p: 0}, {bits: 1, p: 0.2}]}",
+		"knots: 1",
+	} {
+		if _, err := verdict.LoadCalibration(fstest.MapFS{verdict.CalibrationFile: {Data: []byte(bad)}}); err == nil {
+			t.Errorf("%s was taken", bad)
 		}
 	}
 }

@@ -122,10 +122,12 @@ func (d *Desk) reason(es []evidence.Evidence, v verdict.Verdict, lang string) st
 		}
 	}
 	fraud := v.Outcome == verdict.Scam || v.Outcome == verdict.Suspicious
-	for _, e := range es {
-		if e.Bits != 0 && (e.Bits > 0) == fraud {
-			w, _ := d.table.Weight(e.Code)
-			return w.Title.In(lang)
+	for _, read := range []bool{false, true} { // what can be pointed at comes before how the text reads
+		for _, e := range es {
+			if e.Bits != 0 && (e.Bits > 0) == fraud && (e.Group == evidence.Model) == read {
+				w, _ := d.table.Weight(e.Code)
+				return w.Title.In(lang)
+			}
 		}
 	}
 	for _, e := range es {

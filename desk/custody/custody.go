@@ -1,6 +1,6 @@
 // Package custody is the desk that looks after the records themselves: it
 // verifies the audit chains, gives out their heads to be kept elsewhere, and
-// exports them.
+// exports them; it backs records up and moves them (docs/export-format.md).
 //
 // It is not where entries are made: whoever changes a record appends the entry
 // in the same transaction (store.Change). And a chain alone does not show that
@@ -84,19 +84,9 @@ type Break struct {
 // told from what was forged. The error is one of reading, not of a chain.
 func (d *Desk) Verify(ctx context.Context, scope Scope) ([]Result, error) {
 	var out []Result
-	err := d.store.Read(ctx, func(r store.Records) error {
-		heads, err := scope.heads(ctx, r.Audit)
-		if err != nil {
-			return err
-		}
-		for _, h := range heads {
-			res, err := verify(ctx, r.Audit, h, scope.Anchors)
-			if err != nil {
-				return err
-			}
-			out = append(out, res)
-		}
-		return nil
+	err := d.store.Read(ctx, func(r store.Records) (err error) {
+		out, err = chains(ctx, r.Audit, scope)
+		return err
 	})
 	return out, err
 }

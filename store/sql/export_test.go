@@ -76,3 +76,25 @@ func (d *DB) Rows(ctx context.Context) (map[string]int, error) {
 	}
 	return out, nil
 }
+
+// Columns lists the columns of each table, sorted.
+func (d *DB) Columns(ctx context.Context) (map[string][]string, error) {
+	list := "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
+	if d.engine.name == "postgres" {
+		list = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, column_name COLLATE "C"`
+	}
+	rows, err := d.writer.QueryContext(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[string][]string{}
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return nil, err
+		}
+		out[table] = append(out[table], column)
+	}
+	return out, rows.Err()
+}

@@ -38,6 +38,9 @@ type Config struct {
 	// Existing refuses to make a database or to change its tables: for commands
 	// that look at records while a server may be running.
 	Existing bool
+	// Fresh makes a database where there are no tables, and refuses to change
+	// those of another version: for restoring and importing.
+	Fresh bool
 	// Readers is how many reads run at the same time; 0: four per processor.
 	Readers int
 }
@@ -72,7 +75,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.prepare(ctx, c.Existing); err != nil {
+	if err := d.prepare(ctx, c); err != nil {
 		_ = d.Close()
 		return nil, err
 	}
@@ -177,7 +180,7 @@ func connectPostgres(dsn string) (*DB, error) {
 }
 
 // prepare checks that the database keeps what it acknowledges, and its tables.
-func (d *DB) prepare(ctx context.Context, existing bool) error {
+func (d *DB) prepare(ctx context.Context, c Config) error {
 	if d.engine.name == "postgres" {
 		for _, setting := range []string{"fsync", "synchronous_commit"} {
 			var value string
@@ -189,7 +192,14 @@ func (d *DB) prepare(ctx context.Context, existing bool) error {
 			}
 		}
 	}
-	if existing {
+	if c.Fresh {
+		v, err := d.version(ctx)
+		if err != nil {
+			return failure("read the version of the tables", during(ctx, err))
+		}
+		c.Existing = v != 0
+	}
+	if c.Existing {
 		return d.checkVersion(ctx)
 	}
 	return d.migrate(ctx)

@@ -146,6 +146,9 @@ func (r reports) Erase(ctx context.Context, t access.Tenant, id store.ReportID) 
 	if r.failed != nil {
 		return r.failed
 	}
+	if _, err := (search(r)).Drop(ctx, t, id); err != nil {
+		return err
+	}
 	n, err := r.q.EraseReport(ctx, queries.EraseReportParams{Tenant: string(t), ID: string(id)})
 	if err != nil {
 		return r.done(ctx, "erase a report", err)

@@ -21,15 +21,21 @@ import (
 // PostgreSQL refuses, and SQLite may have rolled back already, so that a further
 // statement would stand alone.
 type session struct {
-	q      *queries.Queries
+	q *queries.Queries
+	// tx is what q works with, for the few statements that name their table.
+	tx     queries.DBTX
+	engine engine
+	// puts are the statements that write rows, by family; they end with tx.
+	puts   map[string]*sql.Stmt
 	failed error
 }
 
 // records gives the families within a transaction.
 func (s *session) records() store.Records {
-	return store.Records{Reports: reports{s}, Audit: audit{s},
+	return store.Records{Reports: reports{s}, Search: search{s}, Audit: audit{s},
 		Tenants: tenants{s}, People: people{s}, Teams: teams{s}, Secrets: secrets{s}, Passkeys: passkeys{s}, Identities: identities{s},
-		Sessions: sessions{s}, Tickets: tickets{s}, Attempts: attempts{s}, APIKeys: apiKeys{s}}
+		Sessions: sessions{s}, Tickets: tickets{s}, Attempts: attempts{s}, APIKeys: apiKeys{s},
+		Mover: mover{s}}
 }
 
 // Ping reports whether records can be read and written now: it writes the row
@@ -60,7 +66,7 @@ func (d *DB) write(ctx context.Context, f func(*session) error) error {
 			return failure("wait for other changes", during(ctx, err))
 		}
 	}
-	s := &session{q: queries.New(tx)}
+	s := &session{q: queries.New(tx), tx: tx, engine: d.engine}
 	if err := f(s); err != nil {
 		return err
 	}
@@ -80,7 +86,7 @@ func (d *DB) Read(ctx context.Context, f func(store.Records) error) error {
 		return failure("begin to read", during(ctx, err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	s := &session{q: queries.New(tx)}
+	s := &session{q: queries.New(tx), tx: tx, engine: d.engine}
 	if err := f(s.records()); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +114,7 @@ func auditList(t *testing.T, s store.Store) {
 	}
 	read(t, s, func(ctx context.Context, r store.Records) error {
 		heads, err := r.Audit.Heads(ctx)
+		heads = slices.DeleteFunc(heads, func(h store.Head) bool { return h.Tenant == Elsewhere })
 		if len(heads) != 2 || heads[0].Tenant != "main" || heads[0].Sequence != 520 || heads[1].Tenant != "other" || heads[1].Sequence != 1 {
 			t.Errorf("heads: %v: want main:520 and other:1", heads)
 		}
