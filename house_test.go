@@ -56,6 +56,7 @@ var trees = map[string][]string{
 	"account/event":       {},
 	"account/window":      {},
 	"account/policy":      {"account/event", "account/window"},
+	"account/riskmodel":   {},
 	"account/guard":       {"account/event", "account/window", "account/policy"},
 	"casework/playbook":   {},
 	"casework/report":     {},

@@ -64,6 +64,8 @@ type Env struct {
 	TestPolicy func(path string, out io.Writer) error
 	// EvalGuard measures the account guard.
 	EvalGuard func(ctx context.Context, o GuardOptions, out io.Writer) error
+	// EvalAccountModel measures the learned score of the account guard.
+	EvalAccountModel func(ctx context.Context, o AccountModelOptions, out io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
@@ -86,6 +88,13 @@ type GuardOptions struct {
 	Simulate int
 	Seed     uint64
 	JSON     bool
+}
+
+// AccountModelOptions are the flags of `bonafide eval account-model`.
+type AccountModelOptions struct {
+	// Data is the folder of the transactions.
+	Data string
+	JSON bool
 }
 
 // TrainOptions are the flags of `bonafide train contact`.
@@ -182,6 +191,13 @@ type (
 type evalCmd struct {
 	Contact evalContactCmd `cmd:"" help:"Measure the contact check on labelled mails, texts and calls."`
 	Guard   evalGuardCmd   `cmd:"" help:"Measure the account guard on a stream of events in which the takeovers are known."`
+
+	AccountModel evalAccountModelCmd `cmd:"" help:"Measure the learned score on the handbook's simulated card transactions, by its protocol."`
+}
+
+type evalAccountModelCmd struct {
+	Data string `help:"Folder with transactions.csv.gz." required:"" type:"existingdir"`
+	JSON bool   `help:"Print JSON."`
 }
 
 type policyCmd struct {
@@ -302,6 +318,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TestPolicy(g.Policy.Test.File, env.Stdout)
 	case "eval guard":
 		err = env.EvalGuard(ctx, GuardOptions(g.Eval.Guard), env.Stdout)
+	case "eval account-model":
+		err = env.EvalAccountModel(ctx, AccountModelOptions(g.Eval.AccountModel), env.Stdout)
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
