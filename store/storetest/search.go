@@ -107,10 +107,11 @@ func searchKept(t *testing.T, s store.Store) {
 	add(t, s, NewReport("main", "r1", day), NewReport("other", "r1", day))
 	stale := func(version int64) (out []store.ReportName) {
 		read(t, s, func(ctx context.Context, r store.Records) (err error) {
-			out, err = r.Search.Stale(ctx, version, 10)
+			out, err = r.Search.Stale(ctx, version, 1000)
 			return err
 		})
-		return out
+		// A copy with contents is tried too: its reports are not this test's.
+		return slices.DeleteFunc(out, func(n store.ReportName) bool { return n.Tenant == Elsewhere })
 	}
 	if got := stale(1); len(got) != 2 {
 		t.Errorf("not indexed: %v, want both", got)
