@@ -1,0 +1,360 @@
+// Package replay decides a stretch of history again, by another policy, and
+// tells what would have been different: who would have been caught, who
+// annoyed, what money stopped, which rule is worth its place. Its guards are its
+// own, so nothing of the live state is read or changed; and since the same
+// events give the same decisions, replay = live, which it checks where the
+// decisions that were taken are given.
+//
+// It is not for reading files or logs (the caller brings events in the order in
+// which they were decided), and not for judging: it counts.
+//
+//	r, err := replay.New(replay.Setup{Candidate: next, Baseline: current, Labels: labels})
+//	err = r.Run(ctx, events)
+//	report := r.Report()
+package replay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"bonafide/account/event"
+	"bonafide/account/guard"
+	"bonafide/account/policy"
+)
+
+// Setup is what is replayed. Candidate is needed, and Baseline or Taken.
+type Setup struct {
+	// Candidate is the policy that is tried.
+	Candidate *policy.Policy
+	// Baseline is the policy that it is compared with.
+	Baseline *policy.Policy
+	// Taken finds the decision that was taken of an event, as it was kept.
+	// Without a Baseline the candidate is compared with it; with one, decisions
+	// of that very policy are compared with those computed now, byte for byte
+	// (Report.Verified, Report.Differing).
+	Taken func(guard.ID) (guard.Decision, bool)
+	// Labels are what is known to be true; nil for nothing.
+	Labels *Labels
+	// From and To bound what is counted, To excluded; zero for no bound. Events
+	// before From fill the windows, and so should begin as long before as the
+	// policies look back.
+	From, To time.Time
+	// Stops is the mildest action that counts as stopping (Challenge if zero).
+	Stops policy.Action
+	// Examples bounds the examples of each kind (20 if zero, at most 1,000).
+	Examples int
+	// MaxAccounts bounds the accounts of which something is kept, about 200
+	// bytes each (default 4,194,304); events of others are counted, and told as
+	// Report.Untracked.
+	MaxAccounts int
+	// Guard sets both guards up; it changes no decision but by MaxRecent.
+	Guard guard.Options
+	// Progress, if given, is called after each batch.
+	Progress func(Progress)
+}
+
+// Progress is how far a replay has come.
+type Progress struct {
+	// Events were taken, At is the time of the newest of the last batch,
+	// Changed how many decisions differ so far.
+	Events, Changed int64
+	At              time.Time
+}
+
+// batch is how many events both guards decide before they are compared.
+const batch = 1024
+
+// Replay is one replay. It is not safe for concurrent use.
+type Replay struct {
+	s        Setup
+	base     side
+	cand     side
+	accounts map[string]*account
+	out      Report
+	changed  int64
+	matrix   [4][4]int64
+	money    map[string]*Money
+	pairs    map[[2]int]int64 // hits of two rules of the candidate at one event
+}
+
+// side is one of the two that are compared.
+type side struct {
+	p       *policy.Policy // nil where decisions were kept and their policy is not known
+	g       *guard.Guard   // nil where decisions were kept
+	decided []guard.Decision
+	n       tally
+	rules   []ruleTally
+}
+
+type tally struct {
+	actions                          [4]int64
+	stopped                          [3]int64 // by truth
+	faulty, late, capped             int64
+	accounts, fraud, genuine, others int
+}
+
+type ruleTally struct {
+	hits, alone int64
+	by          [3]int64 // by truth
+}
+
+// New makes a replay, with guards of its own.
+func New(s Setup) (*Replay, error) {
+	if s.Candidate == nil || s.Baseline == nil && s.Taken == nil {
+		return nil, errors.New("replay: it needs a candidate, and a baseline or the decisions that were taken")
+	}
+	if s.Stops == policy.Allow {
+		s.Stops = policy.Challenge
+	}
+	if s.Examples == 0 {
+		s.Examples = 20
+	}
+	s.Examples = min(max(s.Examples, 0), 1000)
+	if s.MaxAccounts == 0 {
+		s.MaxAccounts = 1 << 22
+	}
+	r := &Replay{s: s, accounts: map[string]*account{}, money: map[string]*Money{}, pairs: map[[2]int]int64{}}
+	for _, x := range []struct {
+		to *side
+		p  *policy.Policy
+	}{{&r.base, s.Baseline}, {&r.cand, s.Candidate}} {
+		if x.p == nil {
+			continue
+		}
+		g, err := guard.New(x.p, s.Guard)
+		if err != nil {
+			return nil, fmt.Errorf("replay: %w", err)
+		}
+		*x.to = side{p: x.p, g: g, rules: make([]ruleTally, len(x.p.Rules))}
+	}
+	return r, nil
+}
+
+// Run takes all events of a sequence. An event that could not be read is
+// counted as refused; the context ends the replay early, with its error.
+func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) error {
+	buf := make([]event.Event, 0, batch)
+	for e, err := range events {
+		if err != nil {
+			if r.out.Refused++; r.out.Refused == 1 {
+				r.out.FirstRefusal = err.Error()
+			}
+			continue
+		}
+		if buf = append(buf, e); len(buf) == batch {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r.Take(buf)
+			buf = buf[:0]
+		}
+	}
+	r.Take(buf)
+	return ctx.Err()
+}
+
+// Take takes the next events, in the order in which they were decided. How they
+// are cut into calls changes nothing.
+func (r *Replay) Take(events []event.Event) {
+	for len(events) > 0 {
+		n := min(len(events), batch)
+		r.take(events[:n])
+		events = events[n:]
+	}
+}
+
+func (r *Replay) take(events []event.Event) {
+	var other sync.WaitGroup
+	if r.base.g != nil {
+		other.Go(func() { r.base.decide(events) })
+	}
+	r.cand.decide(events)
+	other.Wait()
+	for i := range events {
+		e, c := &events[i], &r.cand.decided[i]
+		if c.Repeated {
+			r.out.Repeated++
+			continue
+		}
+		b, ok := r.before(i, c.ID)
+		if !r.s.From.IsZero() && e.Time.Before(r.s.From) || !r.s.To.IsZero() && !e.Time.Before(r.s.To) {
+			r.out.Outside++
+			continue
+		}
+		if !ok {
+			r.out.Untaken++
+		}
+		r.compare(e, b, c)
+	}
+	if r.s.Progress != nil {
+		r.s.Progress(Progress{Events: r.out.Events + r.out.Outside + r.out.Repeated, Changed: r.changed, At: events[len(events)-1].Time})
+	}
+}
+
+func (s *side) decide(events []event.Event) {
+	s.decided = s.decided[:0]
+	for i := range events {
+		s.decided = append(s.decided, s.g.Decide(&events[i]))
+	}
+}
+
+// before is the decision to compare with; ok is false where none was kept,
+// which stands for letting it pass.
+func (r *Replay) before(i int, id guard.ID) (*guard.Decision, bool) {
+	if r.s.Taken == nil {
+		return &r.base.decided[i], true
+	}
+	kept, ok := r.s.Taken(id)
+	if r.base.g == nil {
+		return &kept, ok
+	}
+	b := &r.base.decided[i]
+	if ok && kept.Digest == b.Digest {
+		r.out.Verified++
+		if !bytes.Equal(kept.Append(nil), b.Append(nil)) {
+			r.out.Differing++
+		}
+	}
+	return b, true
+}
+
+// compare counts one event.
+func (r *Replay) compare(e *event.Event, b, c *guard.Decision) {
+	o := &r.out
+	o.Events++
+	if o.First.IsZero() || e.Time.Before(o.First) {
+		o.First = e.Time
+	}
+	if e.Time.After(o.Last) {
+		o.Last = e.Time
+	}
+	truth := r.s.Labels.Of(e)
+	a := r.account(e)
+	for i, x := range []struct {
+		s *side
+		d *guard.Decision
+	}{{&r.base, b}, {&r.cand, c}} {
+		stopped := x.d.Action >= r.s.Stops
+		x.s.count(x.d, truth, stopped)
+		if a != nil {
+			a.took(i, x.d, truth, stopped, len(x.s.rules))
+		}
+	}
+	r.together(c)
+	if b.Action != c.Action {
+		r.changed++
+	}
+	bs, cs := b.Action >= r.s.Stops, c.Action >= r.s.Stops
+	if r.s.Candidate.Decides(e.Type) || r.s.Baseline != nil && r.s.Baseline.Decides(e.Type) || b.Action > policy.Allow {
+		o.Decided++
+		r.matrix[b.Action][c.Action]++
+		if e.Type == event.OrderPlaced {
+			r.moneyOf(e.Order.Currency).add(e.Order.Amount, truth, bs, cs)
+		}
+	}
+	if a != nil && bs != cs {
+		which := 0
+		if cs {
+			which = 1
+		}
+		if a.first[which] == nil {
+			a.first[which] = r.example(e, b, c, truth)
+		}
+	}
+}
+
+func (s *side) count(d *guard.Decision, truth Truth, stopped bool) {
+	n := &s.n
+	n.actions[d.Action]++
+	if stopped {
+		n.stopped[truth]++
+	}
+	if len(d.Faults) > 0 {
+		n.faulty++
+	}
+	if d.Late {
+		n.late++
+	}
+	if d.Capped {
+		n.capped++
+	}
+	for _, h := range d.Hits {
+		if h.Rule < len(s.rules) {
+			t := &s.rules[h.Rule]
+			t.hits++
+			t.by[truth]++
+			if len(d.Hits) == 1 {
+				t.alone++
+			}
+		}
+	}
+}
+
+// together counts which rules of the candidate hit at one event.
+func (r *Replay) together(d *guard.Decision) {
+	for i, h := range d.Hits {
+		for _, k := range d.Hits[i+1:] {
+			r.pairs[[2]int{min(h.Rule, k.Rule), max(h.Rule, k.Rule)}]++
+		}
+	}
+}
+
+func (r *Replay) moneyOf(currency string) *Money {
+	m := r.money[currency]
+	if m == nil {
+		m = &Money{Currency: currency}
+		r.money[currency] = m
+	}
+	return m
+}
+
+// account is what is kept of one account.
+type account struct {
+	fraud, genuine bool
+	stop           [2][3]bool  // by side and truth: something was stopped
+	first          [2]*Example // the first that only the one side stopped
+	rules          [2][]uint64 // rules that hit, one bit each
+}
+
+func (r *Replay) account(e *event.Event) *account {
+	a := r.accounts[e.Context.Account]
+	if a == nil {
+		if len(r.accounts) >= r.s.MaxAccounts {
+			r.out.Untracked++
+			return nil
+		}
+		a = &account{}
+		a.fraud, a.genuine = r.s.Labels.account(e.Context.Account)
+		r.accounts[e.Context.Account] = a
+	}
+	return a
+}
+
+func (a *account) took(side int, d *guard.Decision, truth Truth, stopped bool, rules int) {
+	if stopped {
+		a.stop[side][truth] = true
+	}
+	for _, h := range d.Hits {
+		if h.Rule >= rules {
+			continue
+		}
+		if a.rules[side] == nil {
+			a.rules[side] = make([]uint64, (rules+63)/64)
+		}
+		a.rules[side][h.Rule/64] |= 1 << (h.Rule % 64)
+	}
+}
+
+// stopped tells whether the side stopped anything of the account; of a
+// takeover only what belongs to it counts.
+func (a *account) stopped(side int) bool {
+	if a.fraud {
+		return a.stop[side][Fraud]
+	}
+	return a.stop[side][Unknown] || a.stop[side][Genuine]
+}
