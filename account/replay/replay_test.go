@@ -68,7 +68,7 @@ func made(t interface{ Fatal(...any) }, s Setup) *Replay {
 func TestReplayIsLive(t *testing.T) {
 	p := load(t, shipped(t))
 	other := changed(t, "challenge: 50", "challenge: 40")
-	s := shop.Make(shop.Options{Seed: 3, Accounts: 60, Days: 20, Takeovers: 6})
+	s := shop.Make(shop.Options{Seed: 3, Accounts: 24, Days: 20, Takeovers: 4})
 	labels := labelsOf(s)
 	var want []byte
 	rapid.Check(t, func(t *rapid.T) {
@@ -206,7 +206,7 @@ func TestLabels(t *testing.T) {
 		e    *event.Event
 		want Truth
 	}{
-		{ev("a", "o1", 0), Fraud}, {ev("a", "o2", 0), Unknown}, {ev("b", "", time.Hour), Fraud}, {ev("b", "", 2 * time.Hour), Unknown},
+		{ev("a", "o1", 0), Fraud}, {ev("a", "o2", 0), Unknown}, {ev("b", "", time.Hour), Fraud}, {ev("b", "", 2*time.Hour), Unknown},
 		{ev("c", "o9", 0), Genuine}, {ev("d", "", 0), Unknown},
 	} {
 		if got := l.Of(x.e); got != x.want {
