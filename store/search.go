@@ -30,7 +30,7 @@ const (
 	MaxSearchTerms = 8
 	// MaxScan is how many reports that have the rarest term one page of a search
 	// looks at.
-	MaxScan = 5000
+	MaxScan = 2500
 )
 
 // ReportName names a report of any tenant.

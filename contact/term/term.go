@@ -29,7 +29,7 @@ import (
 
 // Version counts the changes of what Of gives: what was indexed with another
 // version has to be indexed again.
-const Version = 1
+const Version = 2
 
 // Bounds of what is read.
 const (
@@ -64,7 +64,11 @@ var (
 	numbers = regexp.MustCompile(`\d(?:[\s\-‐-―−./()]{0,3}\d){5,29}`)
 	mails   = regexp.MustCompile(`[\pL\d._%+-]{1,64}@(?:[\pL\d-]{1,63}\.){1,8}\pL[\pL\d-]{1,62}`)
 	domains = regexp.MustCompile(`(?:[\pL\d-]{1,63}\.){1,8}\pL[\pL\d-]{1,62}`)
-	defang  = strings.NewReplacer("[.]", ".", "(.)", ".", "[@]", "@", "[at]", "@")
+	// The same without scripts that write no spaces: there an address ends where
+	// the sentence goes on.
+	spacedMails   = regexp.MustCompile(`[a-z\d._%+-]{1,64}@(?:[a-z\d-]{1,63}\.){1,8}[a-z][a-z\d-]{1,62}`)
+	spacedDomains = regexp.MustCompile(`(?:[a-z\d-]{1,63}\.){1,8}[a-z][a-z\d-]{1,62}`)
+	defang        = strings.NewReplacer("[.]", ".", "(.)", ".", "[@]", "@", "[at]", "@")
 )
 
 // fold is a text in the form that two writings of it have in common.
@@ -122,10 +126,10 @@ func (t *Tables) Of(body, country string) []string {
 			}
 		}
 	}
-	for _, m := range mails.FindAllString(s, -1) {
+	for _, m := range found(s, mails, spacedMails) {
 		out.add("m:" + m)
 	}
-	for _, d := range domains.FindAllString(s, -1) {
+	for _, d := range found(s, domains, spacedDomains) {
 		for {
 			out.add("d:" + d)
 			_, rest, ok := strings.Cut(d, ".")
@@ -145,6 +149,19 @@ func (t *Tables) Of(body, country string) []string {
 		}
 	})
 	return out.list
+}
+
+// found are the addresses of a folded text. In one that holds characters of a
+// script without spaces, which may belong to the address or to the sentence
+// around it, both readings are given: "a@b.jpまで" is found by a@b.jp.
+func found(s string, all, spaced *regexp.Regexp) []string {
+	out := all.FindAllString(s, -1)
+	for _, x := range out {
+		if strings.ContainsFunc(x, dense) {
+			out = append(out, spaced.FindAllString(x, -1)...)
+		}
+	}
+	return out
 }
 
 func word(run string) string { return "w:" + clip(run, maxWord) }

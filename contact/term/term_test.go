@@ -51,6 +51,8 @@ func TestFindsWhatPeopleSearchFor(t *testing.T) {
 			[]string{"hop.example", "service@amazon-hilfe.example", "amazon.example"}},
 		{"Straße MÜLLER ﬁn", []string{"müller", "straße", "fin"}, []string{"mull"}},
 		{"ｶﾀｶﾅでﾒｰﾙ", []string{"カタカナ", "メール"}, nil},
+		{"詳しくはanna.b@konto.shop.exampleまで。サイトhttps://www.pay.exampleをご覧", []string{"anna.b@konto.shop.example", "konto.shop.example", "shop.example", "pay.example", "www.pay.example", "サイト"}, []string{"b@konto.shop.example", "hop.example"}},
+		{"メール：担当@例え.jp", []string{"担当@例え.jp", "例え.jp"}, nil},
 		{"Code 4711", []string{"4711"}, []string{"471"}},
 		{strings.Repeat("a b c d e f g h i ", 3) + "zuletzt", []string{"a b c d e f g h i zuletzt"}, []string{"a b c d e f g h i niemals"}},
 	} {

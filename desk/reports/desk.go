@@ -78,7 +78,8 @@ type Desk struct {
 	// known are words that stay readable in a masked text.
 	known map[string]bool
 	// home is whose reports strangers send, once it is known.
-	home atomic.Pointer[store.Tenant]
+	home     atomic.Pointer[store.Tenant]
+	searched searched
 }
 
 // New makes a desk.

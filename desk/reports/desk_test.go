@@ -197,7 +197,7 @@ func TestStory(t *testing.T) {
 		if list, err := o.List(ctx, analyst, reports.Query{Search: "Schmidt"}); err != nil || len(list.Reports) != 0 {
 			t.Errorf("found after it was erased: %+v, %v", list, err)
 		}
-		if got := o.actions("main"); !strings.HasPrefix(got, "report.erase report.export report.unmask report.status report.unmask report.add") {
+		if got := o.actions("main"); !strings.HasPrefix(got, "report.search report.erase report.export report.unmask report.status report.unmask report.search") {
 			t.Errorf("audit: %s", got)
 		}
 		results, err := custody.New(o.db).Verify(ctx, custody.Scope{})

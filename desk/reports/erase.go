@@ -74,9 +74,12 @@ func (d *Desk) erase(ctx context.Context, deed store.Deed, id store.ReportID) (C
 // atOnce is how many reports one step of Sweep looks at.
 const atOnce = 50
 
-// Sweep erases reports whose time is over, and makes searchable what is not
-// yet. A server calls it now and then.
+// Sweep erases reports whose time is over, makes searchable what is not yet, and
+// writes down what is left of searches. A server calls it now and then.
 func (d *Desk) Sweep(ctx context.Context) error {
+	if err := d.noteRest(ctx); err != nil {
+		return err
+	}
 	for {
 		n, err := d.expire(ctx)
 		if err != nil {

@@ -108,9 +108,10 @@ func in[T comparable](x T, list []T) bool {
 }
 
 // scans is how many pages of the store one page of a search looks through.
-const scans = 4
+const scans = 3
 
-// List returns a page of the actor's tenant's reports, newest first, masked.
+// List returns a page of the actor's tenant's reports, newest first, masked. A
+// search leaves an audit entry of what kinds of things were searched for.
 func (d *Desk) List(ctx context.Context, a access.Actor, q Query) (Listing, error) {
 	var out Listing
 	own, err := d.read(a)
@@ -119,6 +120,12 @@ func (d *Desk) List(ctx context.Context, a access.Actor, q Query) (Listing, erro
 	}
 	if err := q.check(); err != nil {
 		return out, err
+	}
+	if q.Search != "" {
+		// Each page: the key of a page is whatever its asker makes of it.
+		if err := d.noteSearch(ctx, a, q); err != nil {
+			return out, err
+		}
 	}
 	list, next, err := d.find(ctx, a, q)
 	if err != nil {

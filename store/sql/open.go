@@ -112,6 +112,8 @@ func connect(c Config) (*DB, error) {
 // connectSQLite opens a file that only its owner can read. What is erased is
 // overwritten (secure_delete), what is acknowledged is synced (synchronous=FULL
 // syncs the log at each commit; https://sqlite.org/pragma.html#pragma_synchronous).
+// The writer may hold 32 MiB of pages, so that a large change, such as a restore,
+// does not write the same page many times.
 func connectSQLite(path string, existing bool) (*DB, error) {
 	abs, err := filepath.Abs(path)
 	if path == "" || err != nil {
@@ -125,7 +127,7 @@ func connectSQLite(path string, existing bool) (*DB, error) {
 		return (&url.URL{Scheme: "file", Path: abs, RawQuery: v.Encode()}).String()
 	}
 	d := &DB{engine: engine{name: "sqlite"}}
-	if d.writer, err = sql.Open("sqlite", address("immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)")); err != nil {
+	if d.writer, err = sql.Open("sqlite", address("immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32768)")); err != nil {
 		return nil, failure("open the file of records", err)
 	}
 	if d.reader, err = sql.Open("sqlite", address("deferred", "query_only(1)")); err != nil {
