@@ -21,6 +21,7 @@ import (
 // Mover is what backup, restore, export and import need of the desk of custody.
 type Mover interface {
 	Backup(ctx context.Context, now time.Time, w io.Writer) (custody.Moved, error)
+	NoteBackup(ctx context.Context, now time.Time, m custody.Moved) error
 	Restore(ctx context.Context, file io.ReadSeeker) (custody.Moved, error)
 	ExportTenant(ctx context.Context, o custody.ExportOptions, w io.Writer) (custody.Moved, error)
 	ImportTenant(ctx context.Context, now time.Time, file io.ReadSeeker) (custody.Moved, error)
@@ -68,9 +69,7 @@ func (g *grammar) moveRecords(ctx context.Context, command string, env Env) (err
 	}()
 	switch command {
 	case "backup":
-		return makeFile(ctx, desk, custody.KindBackup, g.Backup.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
-			return desk.Backup(ctx, time.Now(), w)
-		})
+		return backUp(ctx, desk, g.Backup.File, env)
 	case "export":
 		o := custody.ExportOptions{Tenant: tenant, Secrets: g.Export.Secrets, Why: g.Export.Why, Now: time.Now()}
 		return makeFile(ctx, desk, custody.KindExport, g.Export.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
@@ -82,6 +81,24 @@ func (g *grammar) moveRecords(ctx context.Context, command string, env Env) (err
 	return takeFile(ctx, g.Import.File, "imported and compared", env.Stdout, func(ctx context.Context, f io.ReadSeeker) (custody.Moved, error) {
 		return desk.ImportTenant(ctx, time.Now(), f)
 	})
+}
+
+// backUp makes a backup and writes into the audit that it was made. A database
+// to which nothing can be written is backed up all the same: then it is needed
+// most.
+func backUp(ctx context.Context, desk Mover, path string, env Env) error {
+	var made custody.Moved
+	err := makeFile(ctx, desk, custody.KindBackup, path, env.Stdout, func(w io.Writer) (_ custody.Moved, err error) {
+		made, err = desk.Backup(ctx, time.Now(), w)
+		return made, err
+	})
+	if err != nil && !errors.Is(err, errBroken) {
+		return err
+	}
+	if noted := desk.NoteBackup(ctx, time.Now(), made); noted != nil {
+		fmt.Fprintf(env.Stderr, "bonafide: the backup is whole, and the audit does not tell of it: %v\n", noted)
+	}
+	return err
 }
 
 // makeFile writes a file that only its owner can read, beside its place, reads

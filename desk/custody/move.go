@@ -41,6 +41,37 @@ func (d *Desk) Backup(ctx context.Context, now time.Time, w io.Writer) (out Move
 	return out, nil
 }
 
+// NoteBackup writes into the chain of each tenant that a backup with its records
+// was made: it is a copy of everything, on its way to elsewhere. It is called when
+// the file is whole. A chain whose head is lost stays as it is.
+func (d *Desk) NoteBackup(ctx context.Context, now time.Time, m Moved) error {
+	err := d.store.Write(ctx, func(r store.Records) error {
+		heads, err := r.Audit.Heads(ctx)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			if h.Sequence == 0 {
+				continue
+			}
+			deed := store.Deed{Tenant: h.Tenant, When: now, Actor: console, Action: "records.backup", Object: "tenant:" + string(h.Tenant), From: "console"}
+			for _, c := range m.Chains {
+				if c.Tenant == h.Tenant {
+					deed.Why = fmt.Sprintf("with the chain up to entry %d", c.Entries)
+				}
+			}
+			if _, err := r.Audit.Append(ctx, deed); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("backup: write it into the audit: %w", err)
+	}
+	return nil
+}
+
 // whole is a time without what a first line does not tell.
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 

@@ -161,6 +161,37 @@ func TestBackupKeepsBrokenChains(t *testing.T) {
 	})
 }
 
+// TestBackupIsNoted: that a backup was made stands in each chain, one that does
+// not hold goes on not holding, and one whose head is lost stays as it is.
+func TestBackupIsNoted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Engine) {
+		s, dsn := filled(t, e, "main", "other", "third")
+		e.Exec(t, dsn, "UPDATE audit_entries SET hash = 'x' WHERE sequence = 3 AND tenant = 'other'")
+		e.Exec(t, dsn, "DELETE FROM audit_heads WHERE tenant = 'third'")
+		d := custody.New(s)
+		made, err := d.Backup(t.Context(), noon, io.Discard)
+		if err == nil {
+			err = d.NoteBackup(t.Context(), noon, made)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Verify(t.Context(), custody.Scope{})
+		if err != nil || len(got) != 3 || got[0].Broken != nil || got[0].Entries != 6 || got[1].Broken == nil || got[1].Broken.Sequence != 3 || got[2].Broken == nil {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if err := s.Read(t.Context(), func(r store.Records) error {
+			list, _, err := r.Audit.List(t.Context(), "main", store.AuditFilter{Action: "records.backup"}, 0, 0)
+			if len(list) != 1 || list[0].Actor != "system console" || list[0].Why != "with the chain up to entry 5" {
+				t.Errorf("the entry: %+v", list)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // TestBackupDuringWrites: while others write, a backup holds one moment: each
 // report with its entry, and no entry without its report.
 func TestBackupDuringWrites(t *testing.T) {
