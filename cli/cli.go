@@ -66,6 +66,9 @@ type Env struct {
 	EvalGuard func(ctx context.Context, o GuardOptions, out io.Writer) error
 	// EvalAccountModel measures the learned score of the account guard.
 	EvalAccountModel func(ctx context.Context, o AccountModelOptions, out io.Writer) error
+	// EvalRecords measures pages and searches over many reports; progress is for
+	// whoever waits, and the error tells that a bar was not reached.
+	EvalRecords func(ctx context.Context, o RecordsOptions, out, progress io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
 	// Audit opens the records that a configuration names; done closes them.
@@ -191,6 +194,8 @@ type (
 type evalCmd struct {
 	Contact evalContactCmd `cmd:"" help:"Measure the contact check on labelled mails, texts and calls."`
 	Guard   evalGuardCmd   `cmd:"" help:"Measure the account guard on a stream of events in which the takeovers are known."`
+
+	Records evalRecordsCmd `cmd:"" help:"Measure pages and searches over many made-up reports, in a database for the purpose."`
 
 	AccountModel evalAccountModelCmd `cmd:"" help:"Measure the learned score on the handbook's simulated card transactions, by its protocol."`
 }
@@ -320,6 +325,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.EvalGuard(ctx, GuardOptions(g.Eval.Guard), env.Stdout)
 	case "eval account-model":
 		err = env.EvalAccountModel(ctx, AccountModelOptions(g.Eval.AccountModel), env.Stdout)
+	case "eval records":
+		err = env.EvalRecords(ctx, RecordsOptions(g.Eval.Records), env.Stdout, env.Stderr)
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
