@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, train, access, admin, audit, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, replay, policy, train, access, admin, audit, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -17,6 +17,7 @@ import (
 
 	"bonafide/contact/fingerprint"
 	"bonafide/desk/contacts"
+	"bonafide/eventlog"
 	"bonafide/fault"
 )
 
@@ -75,6 +76,8 @@ type Env struct {
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
 	// VerifyLog walks the frames of a log of events.
 	VerifyLog func(ctx context.Context, dir string) ([]LogResult, error)
+	// OpenLog opens the log of events in a folder that holds one.
+	OpenLog func(ctx context.Context, dir string) (eventlog.Log, error)
 	// Records opens the records that a configuration names, to move them; into
 	// makes an empty database where there is none.
 	Records func(ctx context.Context, configFile string, into bool) (m Mover, done func() error, err error)
@@ -160,6 +163,7 @@ type grammar struct {
 	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
 	Policy  policyCmd  `cmd:"" help:"Check policies of the account guard."`
+	Replay  replayCmd  `cmd:"" help:"Decide a stretch of history again by another policy, and compare (docs/replay.md)."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
@@ -321,6 +325,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		}, env.Stdout)
 	case "policy test", "policy test <file>":
 		err = env.TestPolicy(g.Policy.Test.File, env.Stdout)
+	case "replay":
+		err = g.Replay.run(ctx, env)
 	case "eval guard":
 		err = env.EvalGuard(ctx, GuardOptions(g.Eval.Guard), env.Stdout)
 	case "eval account-model":

@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"bonafide/account/event"
 	"bonafide/cli"
 	"bonafide/eventlog"
 	"bonafide/eventlog/jetstream"
+	"bonafide/fault"
 )
 
 func verifyLog(ctx context.Context, dir string) ([]cli.LogResult, error) {
@@ -46,4 +48,28 @@ func tamperLog() {
 	raw, err := os.ReadFile(file)
 	fatal(err)
 	fatal(os.WriteFile(file, bytes.Replace(raw, []byte("data of two"), []byte("data of TWO"), 1), 0o600))
+}
+
+func openLog(ctx context.Context, dir string) (eventlog.Log, error) {
+	if _, err := os.Stat(filepath.Join(dir, "partitions")); err != nil {
+		return nil, fault.New(fault.Invalid, "", "log: the folder holds no log of events")
+	}
+	return jetstream.Open(ctx, jetstream.Options{Dir: dir})
+}
+
+// logEvents is the command `log-events DIR FILE`: the events of a file, keyed
+// by account, in a log of three partitions.
+func logEvents() {
+	ctx := context.Background()
+	l, err := jetstream.Open(ctx, jetstream.Options{Dir: os.Args[1], Partitions: 3})
+	fatal(err)
+	raw, err := os.ReadFile(os.Args[2])
+	fatal(err)
+	for line := range bytes.Lines(raw) {
+		e, err := event.Parse(line, event.Options{})
+		fatal(err)
+		_, err = l.Append(ctx, eventlog.Event{Tenant: "main", ID: e.Key(), Key: e.Context.Account, Data: bytes.TrimSpace(line)})
+		fatal(err)
+	}
+	fatal(l.Close())
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "log-seed": seedLog, "log-tamper": tamperLog,
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
 		"follow": follow, "end-first": endFirst})
 }
 
@@ -63,6 +63,7 @@ func run() {
 		Records:     openRecords,
 		Admin:       openAdmin,
 		VerifyLog:   verifyLog,
+		OpenLog:     openLog,
 	}))
 }
 

@@ -10,8 +10,8 @@ import (
 	"bonafide/fault"
 )
 
-// maxFile is the largest policy in bytes.
-const maxFile = 1 << 20
+// MaxFile is the largest policy in bytes.
+const MaxFile = 1 << 20
 
 type file struct {
 	Policy     string                      `yaml:"policy"`
@@ -141,8 +141,8 @@ func (w words) texts() []string {
 }
 
 func readFile(raw []byte) (*file, error) {
-	if len(raw) > maxFile {
-		return nil, fault.New(fault.TooLarge, "", "a policy of %d bytes is too large: at most %d", len(raw), maxFile)
+	if len(raw) > MaxFile {
+		return nil, fault.New(fault.TooLarge, "", "a policy of %d bytes is too large: at most %d", len(raw), MaxFile)
 	}
 	var f file
 	dec := yaml.NewDecoder(bytes.NewReader(raw))

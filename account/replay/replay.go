@@ -100,7 +100,6 @@ type tally struct {
 
 type ruleTally struct {
 	hits, alone int64
-	by          [3]int64 // by truth
 }
 
 // New makes a replay, with guards of its own.
@@ -287,7 +286,6 @@ func (s *side) count(d *guard.Decision, truth Truth, stopped bool) {
 		if h.Rule < len(s.rules) {
 			t := &s.rules[h.Rule]
 			t.hits++
-			t.by[truth]++
 			if len(d.Hits) == 1 {
 				t.alone++
 			}

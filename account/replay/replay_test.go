@@ -115,7 +115,7 @@ func TestReplayIsLive(t *testing.T) {
 // TestWhatAChangeDoes: a stricter policy catches and annoys, a milder one misses
 // and frees; and what is counted agrees with itself.
 func TestWhatAChangeDoes(t *testing.T) {
-	s := shop.Make(shop.Options{Seed: 4, Accounts: 600, Takeovers: 60})
+	s := shop.Make(shop.Options{Seed: 4, Accounts: 300, Takeovers: 40})
 	p := load(t, shipped(t))
 	strict, mild := changed(t, "challenge: 50", "challenge: 20"), changed(t, "challenge: 50\n  hold: 80", "challenge: 95\n  hold: 110")
 	run := func(base, cand *policy.Policy) *Report {
@@ -136,7 +136,7 @@ func TestWhatAChangeDoes(t *testing.T) {
 	if back := run(mild, p); back.NewlyCaught != less.NewlyMissed || back.NewlyAnnoyed != less.NewlyFreed {
 		t.Error("the other way round is not the opposite")
 	}
-	if same.Accounts.Fraud != 60 || *same.Candidate.Recall < .8 || *same.Candidate.Precision < .8 || same.Candidate.Faulty != 0 {
+	if same.Accounts.Fraud != 40 || *same.Candidate.Recall < .8 || *same.Candidate.Precision < .8 || same.Candidate.Faulty != 0 {
 		t.Errorf("%+v", same.Candidate)
 	}
 	for _, m := range more.Money {

@@ -98,10 +98,11 @@ type Rule struct {
 	Hits     int64 `json:"hits"`
 	Alone    int64 `json:"alone"`
 	Accounts int   `json:"accounts"`
-	Fraud    int64 `json:"fraud"`
-	Genuine  int64 `json:"genuine"`
-	// Precision is of hits with a known truth, Recall the share of accounts with
-	// a known fraud that it hit.
+	// Fraud and Genuine count accounts that it hit, by what is known of them.
+	Fraud   int `json:"fraud_accounts"`
+	Genuine int `json:"genuine_accounts"`
+	// Precision is of accounts of which something is known, Recall the share of
+	// accounts with a known fraud that it hit.
 	Precision *float64 `json:"precision,omitempty"`
 	Recall    *float64 `json:"recall,omitempty"`
 }
@@ -290,7 +291,7 @@ func (s *side) report(which int, accounts map[string]*account, all Accounts) Sid
 	out.StoppedFraud, out.StoppedGenuine = n.stopped[Fraud], n.stopped[Genuine]
 	out.Stopped = n.stopped[Fraud] + n.stopped[Genuine] + n.stopped[Unknown]
 	out.Faulty, out.Late, out.Capped = n.faulty, n.late, n.capped
-	hit, caught := make([]int, len(s.rules)), make([]int, len(s.rules))
+	hit, caught, genuine := make([]int, len(s.rules)), make([]int, len(s.rules)), make([]int, len(s.rules))
 	for _, a := range accounts {
 		if a.stopped(which) && a.fraud {
 			out.CaughtAccounts++
@@ -302,6 +303,8 @@ func (s *side) report(which int, accounts map[string]*account, all Accounts) Sid
 				hit[i]++
 				if a.fraud {
 					caught[i]++
+				} else if a.genuine {
+					genuine[i]++
 				}
 			}
 		}
@@ -311,8 +314,8 @@ func (s *side) report(which int, accounts map[string]*account, all Accounts) Sid
 	out.AnnoyedShare = share(int64(out.AnnoyedAccounts), int64(all.Seen-all.Fraud))
 	for i := range s.rules {
 		t := &s.rules[i]
-		out.Rules = append(out.Rules, Rule{ID: s.p.Rules[i].ID, Hits: t.hits, Alone: t.alone, Accounts: hit[i], Fraud: t.by[Fraud], Genuine: t.by[Genuine],
-			Precision: share(t.by[Fraud], t.by[Fraud]+t.by[Genuine]), Recall: share(int64(caught[i]), int64(all.Fraud))})
+		out.Rules = append(out.Rules, Rule{ID: s.p.Rules[i].ID, Hits: t.hits, Alone: t.alone, Accounts: hit[i], Fraud: caught[i], Genuine: genuine[i],
+			Precision: share(int64(caught[i]), int64(caught[i]+genuine[i])), Recall: share(int64(caught[i]), int64(all.Fraud))})
 	}
 	return out
 }

@@ -2,9 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"bonafide/cli"
+	"bonafide/eventlog"
 	"bonafide/eventlog/jetstream"
+	"bonafide/fault"
 )
 
 // verifyLog walks the frames of the log of events in a folder.
@@ -15,4 +21,12 @@ func verifyLog(ctx context.Context, dir string) ([]cli.LogResult, error) {
 		out[i] = cli.LogResult(r)
 	}
 	return out, err
+}
+
+// openLog opens the log in a folder, and makes none where there is none.
+func openLog(ctx context.Context, dir string) (eventlog.Log, error) {
+	if _, err := os.Stat(filepath.Join(dir, "partitions")); errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.Invalid, "", "log: the folder holds no log of events: name the one with the file partitions")
+	}
+	return jetstream.Open(ctx, jetstream.Options{Dir: dir})
 }

@@ -52,7 +52,7 @@ func environment() cli.Env {
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
 		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records,
-		VerifyLog: verifyLog,
+		VerifyLog: verifyLog, OpenLog: openLog,
 	}
 }
 
