@@ -2,11 +2,14 @@ package server
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -19,10 +22,11 @@ import (
 // no third party, no frame, no form to elsewhere.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; font-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
 // headers sets the security headers of every answer (OWASP Secure Headers).
-func headers(next http.Handler) http.Handler {
+// https: people reach the server by https, maybe through a proxy.
+func headers(https bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
@@ -32,8 +36,8 @@ func headers(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		if r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+		if https || r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
 		if !strings.HasPrefix(r.URL.Path, "/static/") {
 			h.Set("Cache-Control", "no-store")
@@ -80,7 +84,10 @@ func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // logged gives every request an id, logs one line without personal data (no
 // address, no query, no body), counts it, and turns a panic into a 500.
-func logged(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
+//
+// What was refused for who asks, or for asking too often, is a warning of its
+// own kind, with a pseudonym of where it came from.
+func logged(log *slog.Logger, m *metrics, from func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var raw [8]byte
 		_, _ = rand.Read(raw[:])
@@ -102,9 +109,50 @@ func logged(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 			m.request(route(r), r.Method, s.code, took)
 			log.Info("request", "request_id", id, "method", r.Method, "path", route(r), "status", s.code,
 				"bytes", s.size, "ms", took.Milliseconds())
+			if what := refusal(s.code); what != "" {
+				log.Warn("security", "event", what, "request_id", id, "method", r.Method, "path", route(r), "status", s.code, "from", from(r))
+			}
 		}()
 		next.ServeHTTP(s, r.WithContext(context.WithValue(r.Context(), requestID{}, id)))
 	})
+}
+
+// refusal names what a status says about who asks; "" when nothing.
+func refusal(code int) string {
+	switch code {
+	case http.StatusUnauthorized:
+		return "key refused"
+	case http.StatusForbidden:
+		return "forbidden"
+	case http.StatusTooManyRequests:
+		return "too many"
+	case http.StatusRequestEntityTooLarge:
+		return "too large"
+	}
+	return ""
+}
+
+// pseudonym names the network that a client is in, so that what comes from one
+// place can be seen together while the server runs: a keyed hash whose key is
+// drawn at each start and kept nowhere.
+func pseudonym(address func(*http.Request) string) func(*http.Request) string {
+	var key [32]byte
+	_, _ = rand.Read(key[:])
+	return func(r *http.Request) string {
+		network := address(r)
+		if a, err := netip.ParseAddr(network); err == nil {
+			bits := 24
+			if a = a.Unmap(); a.Is6() {
+				bits = 48
+			}
+			if p, err := a.Prefix(bits); err == nil {
+				network = p.String()
+			}
+		}
+		mac := hmac.New(sha256.New, key[:])
+		_, _ = mac.Write([]byte(network))
+		return hex.EncodeToString(mac.Sum(nil)[:6])
+	}
 }
 
 // route is the path as it may be logged and counted: one of our own, so that

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path"
 	"sort"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,8 @@ type Server struct {
 	// people and reports are nil where no records are kept.
 	people  *people.Desk
 	reports *reports.Desk
+	// routes are the patterns of all routes.
+	routes []string
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -111,7 +114,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
+	mux := &routes{mux: http.NewServeMux()}
 	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
 	programs := api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version, Client: lim.address}
 	options := web.Options{
@@ -128,14 +131,19 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		options.People, programs.Programs = s.people, s.people
 		options.Reports, programs.Reports = s.reports, s.reports
 	}
-	api.Register(mux, desk, programs)
+	for path, item := range api.Register(mux.mux, desk, programs).Paths {
+		mux.describe(path, map[string]bool{http.MethodGet: item.Get != nil, http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,
+			http.MethodPatch: item.Patch != nil, http.MethodDelete: item.Delete != nil})
+	}
+	mux.list = append(mux.list, "GET /openapi.json", "GET /openapi.yaml")
 	pages, err := web.New(desk, Knowledge(cfg.Data.Overlay), options)
 	if err != nil {
 		return nil, err
 	}
 	pages.Register(mux)
 	s.health(mux)
-	s.http = logged(opt.Log, s.meter, headers(lim.limit(deadline(cfg.Limits.Timeout, mux))))
+	s.routes = mux.list
+	s.http = logged(opt.Log, s.meter, pseudonym(lim.address), headers(strings.HasPrefix(Base(cfg), "https://"), lim.limit(deadline(cfg.Limits.Timeout, mux.mux))))
 	s.ready.Store(true)
 	return s, nil
 }
@@ -149,7 +157,34 @@ func deadline(d time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) health(mux *http.ServeMux) {
+// routes is a mux that remembers the patterns of its routes, so that a test can
+// ask for a row for each.
+type routes struct {
+	mux  *http.ServeMux
+	list []string
+}
+
+// Handle adds a route.
+func (r *routes) Handle(pattern string, h http.Handler) {
+	r.list = append(r.list, pattern)
+	r.mux.Handle(pattern, h)
+}
+
+// HandleFunc adds a route.
+func (r *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	r.Handle(pattern, http.HandlerFunc(h))
+}
+
+// describe notes the routes of a path that the API serves by itself.
+func (r *routes) describe(path string, methods map[string]bool) {
+	for m, there := range methods {
+		if there {
+			r.list = append(r.list, m+" "+path)
+		}
+	}
+}
+
+func (s *Server) health(mux web.Mux) {
 	plain := func(w http.ResponseWriter, code int, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(code)

@@ -32,7 +32,7 @@ func fingerprints() (map[string]string, error) {
 // staticFiles serves files, not lists of them, and lets browsers keep them.
 func (w *Web) staticFiles(files http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/") {
+		if name := strings.TrimPrefix(r.URL.Path, "/static/"); !fs.ValidPath(name) || name == "." {
 			w.elsewhere(rw, r)
 			return
 		}

@@ -11,8 +11,14 @@ import (
 	"bonafide/desk/contacts"
 )
 
+// Mux takes routes, as http.ServeMux does.
+type Mux interface {
+	Handle(pattern string, h http.Handler)
+	HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request))
+}
+
 // Register adds the pages to a mux.
-func (w *Web) Register(mux *http.ServeMux) {
+func (w *Web) Register(mux Mux) {
 	if w.opt.People != nil {
 		w.registerStaff(mux)
 	}

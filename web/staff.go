@@ -197,7 +197,7 @@ func staffRoutes() []staffRoute {
 
 // registerStaff adds the desk pages. A form that another site sends is refused
 // (http.CrossOriginProtection: Sec-Fetch-Site, else Origin).
-func (w *Web) registerStaff(mux *http.ServeMux) {
+func (w *Web) registerStaff(mux Mux) {
 	cross := http.NewCrossOriginProtection()
 	if u, err := url.Parse(w.opt.BaseURL); err == nil && u.Host != "" {
 		// An address that is none stays untrusted: then only what browsers say holds.
@@ -256,9 +256,7 @@ func (v *visit) from() people.From {
 }
 
 // secure reports whether the browser reaches us by https.
-func (v *visit) secure() bool {
-	return v.r.TLS != nil || strings.HasPrefix(v.opt.BaseURL, "https://")
-}
+func (v *visit) secure() bool { return v.https(v.r) }
 
 // local reports whether the browser is on this machine, where http is enough.
 func (v *visit) local() bool {
@@ -270,12 +268,7 @@ func (v *visit) local() bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (v *visit) cookieName(name string) string {
-	if v.secure() {
-		return "__Host-" + name
-	}
-	return name
-}
+func (v *visit) cookieName(name string) string { return v.hostCookie(v.r, name) }
 
 func (v *visit) cookie(name string) string {
 	c, err := v.r.Cookie(v.cookieName(name))

@@ -194,7 +194,7 @@ func (w *Web) language(r *http.Request) string {
 	if l := r.URL.Query().Get("lang"); w.texts.Has(l) {
 		return l
 	}
-	if c, err := r.Cookie(langCookie); err == nil && w.texts.Has(c.Value) {
+	if c, err := r.Cookie(w.hostCookie(r, langCookie)); err == nil && w.texts.Has(c.Value) {
 		return c.Value
 	}
 	return w.texts.Pick(r.Header.Get("Accept-Language"), w.opt.Lang)
@@ -203,7 +203,7 @@ func (w *Web) language(r *http.Request) string {
 // country is the reader's country: told before, else the region that the
 // browser's first language names (RFC 4647), else the server's own.
 func (w *Web) country(r *http.Request) (code string, asked bool) {
-	if c, err := r.Cookie(countryCookie); err == nil {
+	if c, err := r.Cookie(w.hostCookie(r, countryCookie)); err == nil {
 		if code, ok := w.knownCountry(c.Value); ok {
 			return code, true
 		}
@@ -234,10 +234,24 @@ func (w *Web) knownCountry(s string) (string, bool) {
 
 func clip(s string, n int) string { return s[:min(len(s), n)] }
 
+// https reports whether browsers reach us by https.
+func (w *Web) https(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(w.opt.BaseURL, "https://")
+}
+
+// hostCookie is the name of a cookie: with https it begins with __Host-, which
+// binds it to this host (RFC 6265bis, 4.1.3.2).
+func (w *Web) hostCookie(r *http.Request, name string) string {
+	if w.https(r) {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // remember sets a cookie. It holds a language or a country, nothing else.
 func (w *Web) remember(rw http.ResponseWriter, r *http.Request, name, value string) {
-	http.SetCookie(rw, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil || strings.HasPrefix(w.opt.BaseURL, "https://")})
+	http.SetCookie(rw, &http.Cookie{Name: w.hostCookie(r, name), Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: w.https(r)})
 }
 
 // render writes a page. It is rendered whole before the first byte is sent, so

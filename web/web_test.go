@@ -400,7 +400,7 @@ func TestCookiesHoldLanguageAndCountryOnly(t *testing.T) {
 		{"check", post(handler(t), "/check", secret), map[string]string{"country": "DE"}, false},
 		{"no such country", post(handler(t), "/check", url.Values{"text": {"x"}, "country": {"ZZ"}}), map[string]string{}, false},
 		{"receivers", get(handler(t), "/receivers?country=JP"), map[string]string{"country": "JP"}, false},
-		{"by TLS", get(handler(t, func(o *web.Options) { o.BaseURL = "https://check.example" }), "/?lang=ja"), map[string]string{"lang": "ja"}, true},
+		{"by TLS", get(handler(t, func(o *web.Options) { o.BaseURL = "https://check.example" }), "/?lang=ja"), map[string]string{"__Host-lang": "ja"}, true},
 	} {
 		got := map[string]string{}
 		for _, k := range c.rec.Result().Cookies() {
@@ -603,8 +603,8 @@ func TestStaticFilesAreNamedByContent(t *testing.T) {
 	if rec := get(h, "/sw.js"); rec.Code != 200 || !strings.HasPrefix(rec.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("the service worker: %d, %v", rec.Code, rec.Header())
 	}
-	for _, p := range []string{"/static/", "/static/../web.go", "/static/none.css"} {
-		if rec := get(h, p); rec.Code == 200 {
+	for _, p := range []string{"/static/", "/static/../web.go", "/static/none.css", "/static/%c0%ae", "/static/."} {
+		if rec := get(h, p); rec.Code == 200 || rec.Code >= 500 {
 			t.Errorf("%s is served", p)
 		}
 	}

@@ -88,8 +88,11 @@ func New(c Config) (*Provider, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Provider{cfg: c, client: &http.Client{Timeout: c.Timeout}}, nil
+	return &Provider{cfg: c, client: &http.Client{Timeout: c.Timeout, CheckRedirect: stay}}, nil
 }
+
+// stay follows no redirect: what the operator named is asked, and nobody else.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (p *Provider) settings(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	p.mu.Lock()

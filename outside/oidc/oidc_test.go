@@ -150,3 +150,22 @@ func TestProviderIsDown(t *testing.T) {
 		t.Errorf("no provider there: %v", err)
 	}
 }
+
+// TestFollowsNoRedirect: what the operator named is asked, and nobody to whom it
+// sends.
+func TestFollowsNoRedirect(t *testing.T) {
+	elsewhere := newProvider(t)
+	asked := 0
+	there := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer there.Close()
+	c, err := oidc.New(oidc.Config{Issuer: there.URL, ID: "bonafide", Return: "https://x.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(context.Background(), oidc.Question{}, false); fault.KindOf(err) != fault.Temporary || asked != 1 {
+		t.Errorf("%v, asked %d times: want that the redirect is not followed", err, asked)
+	}
+}
