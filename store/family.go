@@ -77,7 +77,7 @@ func Families() []Family {
 			{"prev", FieldText, false}, {"hash", FieldText, false}}},
 		{Name: "audit_heads", Check: checkHeadRow, Fields: []Field{
 			{"tenant", FieldTenant, true}, {"sequence", FieldNumber, false}, {"hash", FieldText, false}}},
-	}, peopleFamilies()...)
+	}, append(peopleFamilies(), policyFamilies()...)...)
 }
 
 // Tenant returns the tenant that a row of the family belongs to.

@@ -73,6 +73,8 @@ type Records struct {
 	Attempts Attempts
 	APIKeys  APIKeys
 
+	Policies Policies
+
 	// Mover moves rows of all families as they stand.
 	Mover Mover
 }

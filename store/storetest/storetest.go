@@ -130,6 +130,7 @@ func Run(t *testing.T, e Engine) {
 		{"a ticket is taken once", ticketsOnce},
 		{"failed attempts are counted", attemptsCount},
 		{"keys of programs", keysOfPrograms},
+		{"policies and their steps", policiesLive},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

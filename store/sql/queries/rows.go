@@ -82,6 +82,30 @@ type Person struct {
 	Revision  int64
 }
 
+type PolicyStep struct {
+	Tenant   string
+	Number   int64
+	Sequence int64
+	State    string
+	Actor    string
+	Made     int64
+	Why      string
+	Proof    string
+}
+
+type PolicyText struct {
+	Tenant   string
+	Number   int64
+	Name     string
+	Version  int64
+	Digest   string
+	Body     string
+	Made     int64
+	Author   string
+	State    string
+	Revision int64
+}
+
 type Report struct {
 	Tenant      string
 	ID          string
