@@ -58,6 +58,7 @@ var trees = map[string][]string{
 	"account/policy":      {"account/event", "account/window"},
 	"account/riskmodel":   {},
 	"account/guard":       {"account/event", "account/window", "account/policy"},
+	"account/burst":       {},
 	"account/replay":      {"account/event", "account/policy", "account/guard"},
 	"casework/playbook":   {},
 	"casework/report":     {},

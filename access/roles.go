@@ -88,6 +88,9 @@ const (
 	ReportUnmask   Permission = "report.unmask"
 	ReportExport   Permission = "report.export"
 	ReportErase    Permission = "report.erase"
+	PolicyRead     Permission = "policy.read"
+	PolicyEdit     Permission = "policy.edit"
+	PolicyPublish  Permission = "policy.publish"
 	AuditRead      Permission = "audit.read"
 	AuditExport    Permission = "audit.export"
 	SystemHealth   Permission = "system.health"
@@ -132,6 +135,9 @@ func Rules() []Rule {
 		{Permission: ReportUnmask, Doc: "see a report unmasked", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: ReportExport, Doc: "take reports out of the house", Confirm: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: ReportErase, Doc: "erase a report", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
+		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
+		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: AuditRead, Doc: "read the audit entries", All: []Role{Supervisor, Admin}},
 		{Permission: AuditExport, Doc: "take audit entries out of the house", Confirm: true, All: []Role{Admin}},
 		{Permission: SystemHealth, Doc: "see versions, storage and queues", All: []Role{Admin}},

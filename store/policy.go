@@ -23,13 +23,15 @@ const (
 	PolicyProposed PolicyState = "proposed"
 	// PolicyLive: decides.
 	PolicyLive PolicyState = "live"
-	// PolicyRetired: was live, or was given up. It may be live again.
+	// PolicyRetired: was live until another was, or was given up. It may be brought back.
 	PolicyRetired PolicyState = "retired"
+	// PolicyWithdrawn: was live and was rolled back; it is tried again before it is live.
+	PolicyWithdrawn PolicyState = "withdrawn"
 )
 
 // PolicyStates lists all states.
 func PolicyStates() []PolicyState {
-	return []PolicyState{PolicyDraft, PolicyShadow, PolicyProposed, PolicyLive, PolicyRetired}
+	return []PolicyState{PolicyDraft, PolicyShadow, PolicyProposed, PolicyLive, PolicyRetired, PolicyWithdrawn}
 }
 
 // PolicyText is one text of a policy of the account guard. It never changes but

@@ -40,7 +40,7 @@ func Load(raw []byte) (*Policy, error) {
 		return nil, top.wrong("a policy has a name (small letters, digits, -) and a version from 1")
 	}
 	p := &Policy{Name: f.Policy, Version: f.Version, Digest: sha256.Sum256(raw), Source: f.Source, Date: f.Date,
-		byName: map[string]int{}, onType: map[event.Type]*program{}, decides: map[event.Type]bool{}, Answers: map[Action]Answers{}}
+		byName: map[string]int{}, onType: map[event.Type]*program{}, costs: map[event.Type]uint64{}, decides: map[event.Type]bool{}, Answers: map[Action]Answers{}}
 	if f.Lateness != "" {
 		if p.lateness, err = spanOf(f.Lateness); err != nil {
 			return nil, top.wrong("lateness: %v", err)

@@ -88,6 +88,7 @@ type Policy struct {
 	series   []series
 	keys     []keySpec
 	onType   map[event.Type]*program
+	costs    map[event.Type]uint64
 	plan     window.Plan
 }
 
@@ -151,6 +152,17 @@ func (p *Policy) Decides(t event.Type) bool { return p.decides[t] }
 
 // Mark is the score from which the action is taken.
 func (p *Policy) Mark(a Action) int64 { return p.marks[a] }
+
+// Cost is the static cost of the costliest event, in the units of the
+// expression language, and its type.
+func (p *Policy) Cost() (most uint64, of string) {
+	for t, c := range p.costs {
+		if c > most || c == most && string(t) < of {
+			most, of = c, string(t)
+		}
+	}
+	return most, of
+}
 
 // Symbol is the name of the value with the index, as in Result.Saw.
 func (p *Policy) Symbol(i int) string {

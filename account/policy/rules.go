@@ -189,6 +189,7 @@ func (l *loader) finish() error {
 		for _, i := range pr.rules {
 			cost += p.Rules[i].when.cost
 		}
+		p.costs[t] = cost
 		if cost > maxTypeCost {
 			return source{}.wrong("one event of type %s can cost %d: at most %d", t, cost, maxTypeCost)
 		}

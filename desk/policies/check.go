@@ -1,0 +1,137 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+
+	"bonafide/access"
+	"bonafide/account/policy"
+	"bonafide/account/replay"
+)
+
+// Proof is what was found when a text was checked. Problems is empty when it may go live.
+type Proof struct {
+	Problems []string `json:"problems"`
+	Warnings []string `json:"warnings"`
+	// Cases ran, Failed of them did not hold.
+	Cases  int `json:"cases"`
+	Failed int `json:"failed"`
+	// Cost is the largest static cost of one event.
+	Cost uint64 `json:"cost"`
+	// Replayed events of so many days; Accounts without a known fraud, and how
+	// many of them it stops now and before.
+	Replayed      int64    `json:"replayed_events"`
+	Days          int      `json:"days"`
+	Accounts      int      `json:"good_accounts"`
+	Annoyed       int      `json:"annoyed_accounts"`
+	AnnoyedBefore int      `json:"annoyed_accounts_before"`
+	AnnoyedShare  *float64 `json:"annoyed_share,omitempty"`
+	NewlyCaught   int      `json:"newly_caught"`
+	NewlyMissed   int      `json:"newly_missed"`
+	// Report is the whole replay; it is not kept with the step.
+	Report *replay.Report `json:"-"`
+}
+
+// maxListed bounds problems and warnings in a proof.
+const maxListed = 20
+
+func (p *Proof) problem(format string, args ...any) {
+	if len(p.Problems) < maxListed {
+		p.Problems = append(p.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// Check tells what a text would do and whether it may go live, without doing
+// anything (policy.read).
+func (d *Desk) Check(ctx context.Context, a access.Actor, number int64) (*Proof, error) {
+	if err := d.may(a, access.PolicyRead); err != nil {
+		return nil, err
+	}
+	x, err := d.get(ctx, a.Tenant, number)
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Load([]byte(x.Body))
+	if err != nil {
+		return nil, err
+	}
+	return d.prove(ctx, a.Tenant, p)
+}
+
+// prove runs the cases, looks at the cost and replays the last days.
+func (d *Desk) prove(ctx context.Context, t access.Tenant, p *policy.Policy) (*Proof, error) {
+	out := &Proof{Problems: []string{}, Warnings: []string{}, Days: d.rails.ReplayDays}
+	for _, w := range p.Warnings[:min(len(p.Warnings), maxListed)] {
+		out.Warnings = append(out.Warnings, w.String())
+	}
+	if err := out.cases(p); err != nil {
+		return nil, err
+	}
+	var kind string
+	if out.Cost, kind = p.Cost(); out.Cost > d.rails.MaxCost {
+		out.problem("an event of type %s can cost %d: at most %d", kind, out.Cost, d.rails.MaxCost)
+	}
+	return out, d.replay(ctx, t, p, out)
+}
+
+func (p *Proof) cases(of *policy.Policy) error {
+	results, err := of.Test()
+	if err != nil {
+		return err
+	}
+	p.Cases = len(results)
+	for _, r := range results {
+		if len(r.Problems) > 0 {
+			p.Failed++
+			p.problem("the case %q does not hold: %s", r.Name, r.Problems[0])
+		}
+	}
+	if p.Cases == 0 {
+		p.problem("the policy has no cases: write what must hit and what must not")
+	}
+	return nil
+}
+
+func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, out *Proof) error {
+	if d.cfg.History == nil {
+		out.Warnings = append(out.Warnings, "no events are kept here: nothing was replayed")
+		return nil
+	}
+	live, _, err := d.Live(ctx, t)
+	if err != nil {
+		return err
+	}
+	base, err := policy.Load(live)
+	if err != nil {
+		return fmt.Errorf("policies: the policy that decides: %w", err)
+	}
+	since := d.cfg.Now().AddDate(0, 0, -d.rails.ReplayDays)
+	events, labels, err := d.cfg.History(ctx, t, since)
+	if err != nil {
+		return fmt.Errorf("policies: read the last days: %w", err)
+	}
+	r, err := replay.New(replay.Setup{Candidate: p, Baseline: base, Labels: labels, From: since})
+	if err != nil {
+		return err
+	}
+	if err := r.Run(ctx, events); err != nil {
+		return err
+	}
+	rep := r.Report()
+	c := &rep.Candidate
+	out.Report, out.Replayed, out.Accounts = rep, rep.Events, rep.Accounts.Seen-rep.Accounts.Fraud
+	out.Annoyed, out.AnnoyedBefore, out.AnnoyedShare = c.AnnoyedAccounts, rep.Baseline.AnnoyedAccounts, c.AnnoyedShare
+	out.NewlyCaught, out.NewlyMissed = rep.NewlyCaught, rep.NewlyMissed
+	if out.Accounts < d.rails.LeastAccounts {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d accounts are too few to judge by: want %d", out.Accounts, d.rails.LeastAccounts))
+		return nil
+	}
+	if *c.AnnoyedShare > d.rails.MaxAnnoyedShare {
+		out.problem("in the last %d days it would have stopped %d of %d good accounts (%.2f %%, at most %.2f %%)", d.rails.ReplayDays,
+			c.AnnoyedAccounts, out.Accounts, 100**c.AnnoyedShare, 100*d.rails.MaxAnnoyedShare)
+	}
+	if share := float64(c.Faulty) / float64(max(rep.Events, 1)); share > d.rails.MaxFaultyShare {
+		out.problem("at %d of %d events a rule failed", c.Faulty, rep.Events)
+	}
+	return nil
+}
