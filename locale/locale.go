@@ -94,6 +94,14 @@ func (t *Texts) Get(lang, key string, args ...string) string {
 	return s
 }
 
+// Or is Get for a key that may not exist: then it returns other.
+func (t *Texts) Or(lang, key, other string, args ...string) string {
+	if _, ok := t.byLang["en"][key]; !ok {
+		return other
+	}
+	return t.Get(lang, key, args...)
+}
+
 // Pick returns the language for an Accept-Language header (RFC 9110, 12.5.4),
 // fallback when none of ours is wanted.
 func (t *Texts) Pick(accept, fallback string) string {

@@ -161,6 +161,7 @@ func route(r *http.Request) string {
 	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/static",
 		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
 		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people", "/reports", "/report-this",
+		"/audit", "/system", "/settings", "/styleguide",
 		"/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/manifest.webmanifest", "/sw.js"} {
 		if r.URL.Path == known || strings.HasPrefix(r.URL.Path, known+"/") {
 			return known

@@ -128,18 +128,31 @@ func (s *Server) sweep(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.warn("erase reports whose time is over", s.reports.Sweep(ctx))
+		s.sweepOnce(ctx)
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				s.warn("remove what is past its time", s.people.Sweep(ctx))
-				s.warn("erase reports whose time is over", s.reports.Sweep(ctx))
+				s.sweepOnce(ctx)
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return func() { cancel(); <-done }
+}
+
+// sweepOnce removes what is past its time, and remembers whether it could.
+func (s *Server) sweepOnce(ctx context.Context) {
+	people, reports := s.people.Sweep(ctx), s.reports.Sweep(ctx)
+	s.warn("remove what is past its time", people)
+	s.warn("erase reports whose time is over", reports)
+	s.swept.Store(&swept{time.Now(), people != nil || reports != nil})
+}
+
+// swept is how the last sweep ended.
+type swept struct {
+	when   time.Time
+	failed bool
 }

@@ -28,8 +28,10 @@ import (
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/contacts"
+	"bonafide/desk/custody"
 	"bonafide/desk/people"
 	"bonafide/desk/reports"
+	"bonafide/desk/system"
 	"bonafide/ident"
 	"bonafide/outside/speech"
 	"bonafide/store"
@@ -61,6 +63,10 @@ type Server struct {
 	reports *reports.Desk
 	// routes are the patterns of all routes.
 	routes []string
+	// started is when the server was wired, swept how the last sweep ended.
+	started time.Time
+	swept   atomic.Pointer[swept]
+	lim     *limiter
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -109,13 +115,14 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s := &Server{cfg: cfg, opt: opt, meter: newMetrics(), probe: newProbe(opt.Store)}
+	s := &Server{cfg: cfg, opt: opt, meter: newMetrics(), probe: newProbe(opt.Store), started: time.Now()}
 	desk, err := Desk(cfg, func(channel, verdict string) { s.meter.verdicts.WithLabelValues(channel, verdict).Inc() }, nil)
 	if err != nil {
 		return nil, err
 	}
 	mux := &routes{mux: http.NewServeMux()}
 	lim := newLimiter(cfg.Limits.RatePerMinute, cfg.Limits.Concurrent, cfg.Server.TrustProxy)
+	s.lim = lim
 	programs := api.Options{BodyBytes: cfg.Limits.BodyBytes, Version: opt.Version, Client: lim.address}
 	options := web.Options{
 		Lang: cfg.Reader.Lang, Country: cfg.Reader.Country, BodyBytes: cfg.Limits.BodyBytes, BaseURL: cfg.Server.BaseURL,
@@ -130,6 +137,10 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		}
 		options.People, programs.Programs = s.people, s.people
 		options.Reports, programs.Reports = s.reports, s.reports
+		options.Ledger = custody.NewLedger(opt.Store, time.Now)
+		if options.System, err = system.New(system.Config{Store: opt.Store, Now: time.Now, Facts: s.facts}); err != nil {
+			return nil, err
+		}
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {
 		mux.describe(path, map[string]bool{http.MethodGet: item.Get != nil, http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,

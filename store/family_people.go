@@ -12,6 +12,7 @@ func peopleFamilies() []Family {
 	return []Family{
 		{Name: "tenants", Check: checkTenantRow, Fields: []Field{
 			{"id", FieldTenant, true}, {"name", FieldText, false}, {"created", FieldTime, false}}},
+		settingsFamily(),
 		{Name: "people", Check: checkPersonRow, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"login", FieldText, false}, {"name", FieldText, false},
 			{"lang", FieldText, false}, {"roles", FieldList, false}, {"team", FieldText, false}, {"suspended", FieldFlag, false},

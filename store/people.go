@@ -24,6 +24,8 @@ type Tenants interface {
 	Get(ctx context.Context, id access.Tenant) (Tenant, error)
 	// List returns all tenants by id.
 	List(ctx context.Context) ([]Tenant, error)
+	// Rename gives a tenant another name; its id stays.
+	Rename(ctx context.Context, id access.Tenant, name string) error
 }
 
 // PersonID names a person: chance, so that nobody can guess one and an audit

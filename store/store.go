@@ -53,6 +53,18 @@ type Store interface {
 	Ping(ctx context.Context) error
 	// Close ends all use. What was acknowledged is on disk before.
 	Close() error
+	// About tells what the records stand in, for whoever looks after the server.
+	About(ctx context.Context) (About, error)
+}
+
+// About is what the records stand in.
+type About struct {
+	// Engine is "sqlite" or "postgres", Release the version of its program.
+	Engine, Release string
+	// Tables is the version of the tables, Bytes how much room all of them take.
+	Tables, Bytes int64
+	// File is where the records stand on this machine's disk; empty: elsewhere.
+	File string
 }
 
 // Records are the families of records within one transaction.
@@ -62,6 +74,7 @@ type Records struct {
 	Audit   Audit
 
 	Tenants    Tenants
+	Settings   Settings
 	People     People
 	Teams      Teams
 	Secrets    Secrets

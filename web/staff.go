@@ -185,6 +185,10 @@ func staffRoutes() []staffRoute {
 		{"POST /people/{id}", false, (*visit).changePerson, "/people/{id}", 0},
 		{"POST /people/{id}/start", false, (*visit).newStart, "/people/{id}", 0},
 		{"POST /people/{id}/sessions", false, (*visit).endTheirs, "/people/{id}", 0},
+		{"GET /audit", false, (*visit).audit, "", 0},
+		{"POST /audit/verify", false, (*visit).verifyAudit, "/audit", 0},
+		{"POST /audit/export", false, (*visit).exportAudit, "/audit", 0},
+		{"GET /system", false, (*visit).system, "", 0},
 		{"POST /report-this", true, (*visit).reportThis, "/", reports.MaxDraft + 4<<10},
 		{"GET /reports", false, (*visit).reports, "", 0},
 		{"POST /reports/export", false, (*visit).exportReports, "/reports", 0},
@@ -313,8 +317,10 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	if to == "/people" || to == "/reports" || (strings.HasPrefix(to, "/people/") || strings.HasPrefix(to, "/reports/")) && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
-		return to
+	for _, page := range []string{"/people", "/reports", "/audit", "/system", "/settings"} {
+		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
+			return to
+		}
 	}
 	return "/account"
 }
@@ -330,12 +336,40 @@ type staffView struct {
 	Back string
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
-	// Reports: contact reports are taken here.
-	Reports bool
+	// Reports, Ledger, System: there are pages of them.
+	Reports, Ledger, System, Settings bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
 	Detail string
+}
+
+// place is one entry of the navigation.
+type place struct {
+	Page, Key string
+	Here      bool
+}
+
+// Places are the pages that the person's rights allow, in the order of work.
+func (s staffView) Places() []place {
+	var out []place
+	for _, p := range []struct {
+		page, key string
+		there     bool
+		needs     access.Permission
+	}{
+		{"/reports", "staff.nav.reports", s.Reports, access.ReportRead},
+		{"/people", "staff.nav.people", true, access.PeopleRead},
+		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
+		{"/settings", "staff.nav.settings", s.Settings, access.SystemSettings},
+		{"/system", "staff.nav.system", s.System, access.SystemHealth},
+		{"/account", "staff.nav.account", true, access.AccountRead},
+	} {
+		if p.there && s.Who.Can(p.needs) {
+			out = append(out, place{p.page, p.key, s.Path == p.page || strings.HasPrefix(s.Path, p.page+"/")})
+		}
+	}
+	return out
 }
 
 // May tells whether a page shows a part.
@@ -353,7 +387,7 @@ func (s staffView) Day(t time.Time) string {
 // form belongs to where this one answers a form.
 func (s staffView) LangLink(lang string) string {
 	q := url.Values{"lang": {lang}}
-	for _, name := range []string{"to", "q", "status", "outcome", "channel", "lang_of", "from", "until"} {
+	for _, name := range []string{"to", "q", "status", "outcome", "channel", "lang_of", "from", "until", "who", "action", "object", "before"} {
 		if v := s.query.Get(name); v != "" {
 			q.Set(name, v)
 		}
@@ -368,7 +402,8 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 		v.remember(v.rw, v.r, langCookie, lang)
 	}
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
-		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil}
+		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
+		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

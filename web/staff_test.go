@@ -22,12 +22,14 @@ import (
 
 	"bonafide/access"
 	"bonafide/data"
+	"bonafide/desk/custody"
 	"bonafide/desk/people"
 	"bonafide/desk/people/onetime"
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
 	"bonafide/desk/reports"
+	"bonafide/desk/system"
 	"bonafide/evidence"
 	"bonafide/fault"
 	"bonafide/outside/oidc"
@@ -42,6 +44,8 @@ const staffPassword = "four words nobody says"
 type office struct {
 	*people.Desk
 	reports *reports.Desk
+	db      store.Store
+	facts   system.Facts
 	t       *testing.T
 	srv     *httptest.Server
 	later   atomic.Int64 // seconds by which the desk's clock is ahead
@@ -103,7 +107,17 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	h = handler(t, append([]func(*web.Options){func(opt *web.Options) { opt.People, opt.Reports = o.Desk, o.reports }}, change...)...)
+	o.db = db
+	o.facts = system.Facts{Version: "1.2.3", Go: "go", System: "linux/amd64", Started: time.Now().Add(-26 * time.Hour), Swept: time.Now(), Disk: &system.Disk{Free: 40 << 30, Total: 100 << 30},
+		Queues: []system.Queue{{Code: "erase"}, {Code: "checks", Waiting: 2}}}
+	health, err := system.New(system.Config{Store: db, Now: time.Now, Facts: func(context.Context) system.Facts { return o.facts }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
+		opt.People, opt.Reports, opt.System = o.Desk, o.reports, health
+		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
+	}}, change...)...)
 	return o
 }
 
@@ -277,6 +291,10 @@ var matrix = map[string]row{
 	"POST /people/{id}":                 {path: "/people/{person}", form: url.Values{"name": {"N"}, "role": {"editor"}, "revision": {"1"}}, may: admins, ok: 303, foreign: 404},
 	"POST /people/{id}/start":           {path: "/people/{person}/start", form: url.Values{"reason": {"lost the phone"}}, may: admins, ok: 200, foreign: 404},
 	"POST /people/{id}/sessions":        {path: "/people/{person}/sessions", may: admins, ok: 303, foreign: 404},
+	"GET /audit":                        {path: "/audit", may: overseer, ok: 200},
+	"POST /audit/verify":                {path: "/audit/verify", may: overseer, ok: 303},
+	"POST /audit/export":                {path: "/audit/export", may: admins, ok: 200},
+	"GET /system":                       {path: "/system", may: admins, ok: 200},
 	"POST /report-this":                 {path: "/report-this", form: url.Values{"draft": {"{draft}"}, "consent": {"{consent}"}, "agree": {"yes"}}, ok: 200, out: 200},
 	"GET /reports":                      {path: "/reports", may: []access.Role{access.Shopper, access.Seller, access.Helper, access.Analyst, access.Supervisor}, ok: 200},
 	"GET /reports/{id}":                 {path: "/reports/{report}", may: workers, ok: 200, foreign: 404},

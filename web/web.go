@@ -59,6 +59,10 @@ type Options struct {
 	// Reports is the desk of contact reports; nil: none can be sent. It needs
 	// People.
 	Reports ReportsDesk
+	// Ledger is the audit, System the health of the server; nil: there are no pages
+	// of it. They need People.
+	Ledger AuditDesk
+	System SystemDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }

@@ -195,6 +195,11 @@ type Line struct {
 	Hash     string        `json:"hash"`
 }
 
+func lineOf(e store.Entry) Line {
+	return Line{Tenant: e.Tenant, Sequence: e.Sequence, When: e.When, Actor: e.Actor, Action: e.Action,
+		Object: e.Object, Why: e.Why, From: e.From, Prev: e.Prev.String(), Hash: e.Hash.String()}
+}
+
 // Export writes the entries of the chains as NDJSON, tenant by tenant in the
 // order of the chain, and returns how many. It writes what is kept, broken or
 // not.
@@ -209,8 +214,7 @@ func (d *Desk) Export(ctx context.Context, scope Scope, w io.Writer) (n int64, e
 		for _, h := range heads {
 			if err := r.Audit.Walk(ctx, h.Tenant, math.MinInt64, func(e store.Entry) error {
 				n++
-				return enc.Encode(Line{Tenant: e.Tenant, Sequence: e.Sequence, When: e.When, Actor: e.Actor, Action: e.Action,
-					Object: e.Object, Why: e.Why, From: e.From, Prev: e.Prev.String(), Hash: e.Hash.String()})
+				return enc.Encode(lineOf(e))
 			}); err != nil {
 				return err
 			}

@@ -303,6 +303,8 @@ func fill(t *rapid.T, s store.Store, tenant access.Tenant) {
 	}
 }
 
+func second(_ int64, err error) error { return err }
+
 // keepPeople keeps a team, a person and everything that proves who they are; what
 // must not leave without being asked for holds the word hidden.
 func keepPeople(t testing.TB, s store.Store, tenant access.Tenant) {
@@ -317,6 +319,7 @@ func keepPeople(t testing.TB, s store.Store, tenant access.Tenant) {
 		return errors.Join(
 			r.Tenants.Add(ctx, store.Tenant{ID: tenant, Name: "Shop „" + string(tenant) + "“", Created: noon}),
 			r.Teams.Add(ctx, store.Team{Tenant: tenant, ID: "first", Name: "Erste", Created: noon}),
+			second(r.Settings.Put(ctx, store.TenantSettings{Tenant: tenant, Lang: "de", Country: "DE", SecondFor: []access.Role{access.Admin}, Idle: 3600e9, Notice: "„Guten Tag“", Changed: noon})),
 			r.People.Add(ctx, anna), r.People.Add(ctx, bert),
 			r.Secrets.SetPassword(ctx, tenant, "anna", "$argon2id$hidden", noon), r.Secrets.SetTOTP(ctx, tenant, "anna", "hidden-totp", 7),
 			r.Secrets.SetRecovery(ctx, tenant, "anna", []store.Hash{hash("hidden 1"), hash("hidden 2")}),

@@ -97,6 +97,19 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	}
 }
 
+// Overdue returns how many reports are still there though their time is over; more
+// says that there are more than were counted. It is for the health of the
+// system, over all tenants, and asks for no right.
+func (d *Desk) Overdue(ctx context.Context) (n int, more bool, err error) {
+	now := d.cfg.Now()
+	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
+		due, err := r.Reports.Due(ctx, now, store.MaxPage)
+		n, more = len(due), len(due) == store.MaxPage
+		return err
+	})
+	return n, more, err
+}
+
 // expire erases some reports whose time is over.
 func (d *Desk) expire(ctx context.Context) (int, error) {
 	now := d.cfg.Now()

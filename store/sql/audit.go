@@ -55,11 +55,17 @@ func (a audit) List(ctx context.Context, t access.Tenant, f store.AuditFilter, b
 		MadeFrom: from, MadeUntil: until, Most: int32(size) + 1}
 	var rows []queries.AuditEntry
 	var err error
-	if f.Object != "" {
+	switch {
+	case f.Object != "":
 		rows, err = a.q.ListAuditOfObject(ctx, by)
-	} else {
-		rows, err = a.q.ListAudit(ctx, queries.ListAuditParams{Tenant: by.Tenant, Before: by.Before, Actor: by.Actor, Action: by.Action,
+	case f.Action != "":
+		rows, err = a.q.ListAuditOfAction(ctx, queries.ListAuditOfActionParams{Tenant: by.Tenant, Action: by.Action, Before: by.Before, Actor: by.Actor,
 			MadeFrom: by.MadeFrom, MadeUntil: by.MadeUntil, Most: by.Most})
+	case f.Actor != "":
+		rows, err = a.q.ListAuditOfActor(ctx, queries.ListAuditOfActorParams{Tenant: by.Tenant, Actor: by.Actor, Before: by.Before,
+			MadeFrom: by.MadeFrom, MadeUntil: by.MadeUntil, Most: by.Most})
+	default:
+		rows, err = a.q.ListAudit(ctx, queries.ListAuditParams{Tenant: by.Tenant, Before: by.Before, MadeFrom: by.MadeFrom, MadeUntil: by.MadeUntil, Most: by.Most})
 	}
 	if err != nil {
 		return nil, 0, a.done(ctx, "list audit entries", err)

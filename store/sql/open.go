@@ -50,6 +50,8 @@ type DB struct {
 	engine engine
 	// writer has one connection: writers of this process wait in line here.
 	writer, reader *sql.DB
+	// file is where SQLite keeps the records; "" for PostgreSQL.
+	file string
 }
 
 // engine is what differs between the two databases.
@@ -126,7 +128,7 @@ func connectSQLite(path string, existing bool) (*DB, error) {
 		v := url.Values{"_txlock": {lock}, "_dqs": {"0"}, "_pragma": append([]string{"busy_timeout(10000)", "foreign_keys(1)"}, pragmas...)}
 		return (&url.URL{Scheme: "file", Path: abs, RawQuery: v.Encode()}).String()
 	}
-	d := &DB{engine: engine{name: "sqlite"}}
+	d := &DB{engine: engine{name: "sqlite"}, file: abs}
 	if d.writer, err = sql.Open("sqlite", address("immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32768)")); err != nil {
 		return nil, failure("open the file of records", err)
 	}

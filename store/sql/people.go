@@ -16,6 +16,7 @@ import (
 type (
 	// tenants are the organisations within a transaction, and so on.
 	tenants    struct{ *session }
+	settings   struct{ *session }
 	people     struct{ *session }
 	teams      struct{ *session }
 	secrets    struct{ *session }
@@ -25,6 +26,7 @@ type (
 
 var (
 	_ store.Tenants    = tenants{}
+	_ store.Settings   = settings{}
 	_ store.People     = people{}
 	_ store.Teams      = teams{}
 	_ store.Secrets    = secrets{}
@@ -107,6 +109,16 @@ func (r tenants) Get(ctx context.Context, id access.Tenant) (store.Tenant, error
 // List returns all tenants.
 func (r tenants) List(ctx context.Context) ([]store.Tenant, error) {
 	return many(ctx, r.session, "tenants", func() ([]queries.Tenant, error) { return r.q.ListTenants(ctx) }, tenant)
+}
+
+// Rename gives a tenant another name.
+func (r tenants) Rename(ctx context.Context, id access.Tenant, name string) error {
+	t := store.Tenant{ID: id, Name: name, Created: time.Unix(1, 0)} // the time is not written
+	if err := errors.Join(t.Check(), r.failed); err != nil {
+		return err
+	}
+	n, err := r.q.RenameTenant(ctx, queries.RenameTenantParams{Name: name, ID: string(id)})
+	return r.changed(ctx, "a tenant", n, err)
 }
 
 func tenant(row queries.Tenant) store.Tenant {

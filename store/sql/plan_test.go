@@ -42,6 +42,8 @@ func TestListsUseTheirIndex(t *testing.T) {
 		{"logins", "FindTicket", "(kind=? AND word=?"},
 		{"logins", "FindKey", "INDEX api_keys_by_secret (secret=?"},
 		{"audit", "ListAuditOfObject", "INDEX audit_entries_by_object (tenant=? AND object=?"},
+		{"audit", "ListAuditOfAction", "INDEX audit_entries_by_action (tenant=? AND action=?"},
+		{"audit", "ListAuditOfActor", "INDEX audit_entries_by_actor (tenant=? AND actor=?"},
 	} {
 		raw, err := os.ReadFile("queries/" + c.file + ".sql.go")
 		if err != nil {

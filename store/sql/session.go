@@ -33,7 +33,7 @@ type session struct {
 // records gives the families within a transaction.
 func (s *session) records() store.Records {
 	return store.Records{Reports: reports{s}, Search: search{s}, Audit: audit{s},
-		Tenants: tenants{s}, People: people{s}, Teams: teams{s}, Secrets: secrets{s}, Passkeys: passkeys{s}, Identities: identities{s},
+		Tenants: tenants{s}, Settings: settings{s}, People: people{s}, Teams: teams{s}, Secrets: secrets{s}, Passkeys: passkeys{s}, Identities: identities{s},
 		Sessions: sessions{s}, Tickets: tickets{s}, Attempts: attempts{s}, APIKeys: apiKeys{s},
 		Policies: policies{s},
 		Mover:    mover{s}}

@@ -131,6 +131,7 @@ func Run(t *testing.T, e Engine) {
 		{"failed attempts are counted", attemptsCount},
 		{"keys of programs", keysOfPrograms},
 		{"policies and their steps", policiesLive},
+		{"settings count their changes", settingsCount},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

@@ -27,7 +27,6 @@ LEFT JOIN audit_heads h ON h.tenant = t.tenant ORDER BY 1;
 -- ListAudit reads entries before a sequence, newest first.
 SELECT * FROM audit_entries
 WHERE tenant = @tenant AND sequence < @before
-  AND (CAST(@actor AS TEXT) = '' OR actor = @actor) AND (CAST(@action AS TEXT) = '' OR action = @action)
   AND made >= @made_from AND made < @made_until
 ORDER BY sequence DESC LIMIT @most;
 
@@ -36,6 +35,21 @@ ORDER BY sequence DESC LIMIT @most;
 SELECT * FROM audit_entries
 WHERE tenant = @tenant AND object = @object AND sequence < @before
   AND (CAST(@actor AS TEXT) = '' OR actor = @actor) AND (CAST(@action AS TEXT) = '' OR action = @action)
+  AND made >= @made_from AND made < @made_until
+ORDER BY sequence DESC LIMIT @most;
+
+-- name: ListAuditOfAction :many
+-- ListAuditOfAction reads entries of one action before a sequence, newest first; it has an index of its own.
+SELECT * FROM audit_entries
+WHERE tenant = @tenant AND action = @action AND sequence < @before
+  AND (CAST(@actor AS TEXT) = '' OR actor = @actor)
+  AND made >= @made_from AND made < @made_until
+ORDER BY sequence DESC LIMIT @most;
+
+-- name: ListAuditOfActor :many
+-- ListAuditOfActor reads entries of one actor before a sequence, newest first; it has an index of its own.
+SELECT * FROM audit_entries
+WHERE tenant = @tenant AND actor = @actor AND sequence < @before
   AND made >= @made_from AND made < @made_until
 ORDER BY sequence DESC LIMIT @most;
 

@@ -59,16 +59,13 @@ func (q *Queries) GetAuditHead(ctx context.Context, tenant string) (AuditHead, e
 const listAudit = `-- name: ListAudit :many
 SELECT tenant, sequence, made, actor, action, object, why, origin, prev, hash FROM audit_entries
 WHERE tenant = $1 AND sequence < $2
-  AND (CAST($3 AS TEXT) = '' OR actor = $3) AND (CAST($4 AS TEXT) = '' OR action = $4)
-  AND made >= $5 AND made < $6
-ORDER BY sequence DESC LIMIT $7
+  AND made >= $3 AND made < $4
+ORDER BY sequence DESC LIMIT $5
 `
 
 type ListAuditParams struct {
 	Tenant    string
 	Before    int64
-	Actor     string
-	Action    string
 	MadeFrom  int64
 	MadeUntil int64
 	Most      int32
@@ -79,8 +76,6 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditEn
 	rows, err := q.db.QueryContext(ctx, listAudit,
 		arg.Tenant,
 		arg.Before,
-		arg.Actor,
-		arg.Action,
 		arg.MadeFrom,
 		arg.MadeUntil,
 		arg.Most,
@@ -145,6 +140,125 @@ func (q *Queries) ListAuditHeads(ctx context.Context) ([]ListAuditHeadsRow, erro
 	for rows.Next() {
 		var i ListAuditHeadsRow
 		if err := rows.Scan(&i.Tenant, &i.Sequence, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditOfAction = `-- name: ListAuditOfAction :many
+SELECT tenant, sequence, made, actor, action, object, why, origin, prev, hash FROM audit_entries
+WHERE tenant = $1 AND action = $2 AND sequence < $3
+  AND (CAST($4 AS TEXT) = '' OR actor = $4)
+  AND made >= $5 AND made < $6
+ORDER BY sequence DESC LIMIT $7
+`
+
+type ListAuditOfActionParams struct {
+	Tenant    string
+	Action    string
+	Before    int64
+	Actor     string
+	MadeFrom  int64
+	MadeUntil int64
+	Most      int32
+}
+
+// ListAuditOfAction reads entries of one action before a sequence, newest first; it has an index of its own.
+func (q *Queries) ListAuditOfAction(ctx context.Context, arg ListAuditOfActionParams) ([]AuditEntry, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditOfAction,
+		arg.Tenant,
+		arg.Action,
+		arg.Before,
+		arg.Actor,
+		arg.MadeFrom,
+		arg.MadeUntil,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditEntry
+	for rows.Next() {
+		var i AuditEntry
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Sequence,
+			&i.Made,
+			&i.Actor,
+			&i.Action,
+			&i.Object,
+			&i.Why,
+			&i.Origin,
+			&i.Prev,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditOfActor = `-- name: ListAuditOfActor :many
+SELECT tenant, sequence, made, actor, action, object, why, origin, prev, hash FROM audit_entries
+WHERE tenant = $1 AND actor = $2 AND sequence < $3
+  AND made >= $4 AND made < $5
+ORDER BY sequence DESC LIMIT $6
+`
+
+type ListAuditOfActorParams struct {
+	Tenant    string
+	Actor     string
+	Before    int64
+	MadeFrom  int64
+	MadeUntil int64
+	Most      int32
+}
+
+// ListAuditOfActor reads entries of one actor before a sequence, newest first; it has an index of its own.
+func (q *Queries) ListAuditOfActor(ctx context.Context, arg ListAuditOfActorParams) ([]AuditEntry, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditOfActor,
+		arg.Tenant,
+		arg.Actor,
+		arg.Before,
+		arg.MadeFrom,
+		arg.MadeUntil,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditEntry
+	for rows.Next() {
+		var i AuditEntry
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Sequence,
+			&i.Made,
+			&i.Actor,
+			&i.Action,
+			&i.Object,
+			&i.Why,
+			&i.Origin,
+			&i.Prev,
+			&i.Hash,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

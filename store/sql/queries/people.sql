@@ -10,6 +10,23 @@ SELECT * FROM tenants WHERE id = @id;
 -- ListTenants reads all tenants.
 SELECT * FROM tenants ORDER BY id;
 
+-- name: RenameTenant :execrows
+-- RenameTenant writes another name.
+UPDATE tenants SET name = @name WHERE id = @id;
+
+-- name: GetSettings :one
+-- GetSettings reads the settings of a tenant.
+SELECT * FROM settings WHERE tenant = @tenant;
+
+-- name: PutSettings :one
+-- PutSettings writes the settings of a tenant whose revision is as it was read; no row when it is another.
+INSERT INTO settings (tenant, lang, country, second_for, idle, absolute, notice, changed, revision)
+VALUES (@tenant, @lang, @country, @second_for, @idle, @absolute, @notice, @changed, @revision + 1)
+ON CONFLICT (tenant) DO UPDATE SET lang = excluded.lang, country = excluded.country, second_for = excluded.second_for, idle = excluded.idle,
+    absolute = excluded.absolute, notice = excluded.notice, changed = excluded.changed, revision = excluded.revision
+WHERE settings.revision = excluded.revision - 1
+RETURNING revision;
+
 -- name: AddPerson :execrows
 -- AddPerson writes a person; no row when the tenant has the id or login.
 INSERT INTO people (tenant, id, login, name, lang, roles, team, suspended, created, revision)

@@ -338,6 +338,28 @@ func (q *Queries) GetPersonByLogin(ctx context.Context, arg GetPersonByLoginPara
 	return i, err
 }
 
+const getSettings = `-- name: GetSettings :one
+SELECT tenant, lang, country, second_for, idle, absolute, notice, changed, revision FROM settings WHERE tenant = $1
+`
+
+// GetSettings reads the settings of a tenant.
+func (q *Queries) GetSettings(ctx context.Context, tenant string) (Setting, error) {
+	row := q.db.QueryRowContext(ctx, getSettings, tenant)
+	var i Setting
+	err := row.Scan(
+		&i.Tenant,
+		&i.Lang,
+		&i.Country,
+		&i.SecondFor,
+		&i.Idle,
+		&i.Absolute,
+		&i.Notice,
+		&i.Changed,
+		&i.Revision,
+	)
+	return i, err
+}
+
 const getTenant = `-- name: GetTenant :one
 SELECT id, name, created FROM tenants WHERE id = $1
 `
@@ -559,6 +581,45 @@ func (q *Queries) ListTenants(ctx context.Context) ([]Tenant, error) {
 	return items, nil
 }
 
+const putSettings = `-- name: PutSettings :one
+INSERT INTO settings (tenant, lang, country, second_for, idle, absolute, notice, changed, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9+ 1)
+ON CONFLICT (tenant) DO UPDATE SET lang = excluded.lang, country = excluded.country, second_for = excluded.second_for, idle = excluded.idle,
+    absolute = excluded.absolute, notice = excluded.notice, changed = excluded.changed, revision = excluded.revision
+WHERE settings.revision = excluded.revision - 1
+RETURNING revision
+`
+
+type PutSettingsParams struct {
+	Tenant    string
+	Lang      string
+	Country   string
+	SecondFor string
+	Idle      int64
+	Absolute  int64
+	Notice    string
+	Changed   int64
+	Revision  int64
+}
+
+// PutSettings writes the settings of a tenant whose revision is as it was read; no row when it is another.
+func (q *Queries) PutSettings(ctx context.Context, arg PutSettingsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, putSettings,
+		arg.Tenant,
+		arg.Lang,
+		arg.Country,
+		arg.SecondFor,
+		arg.Idle,
+		arg.Absolute,
+		arg.Notice,
+		arg.Changed,
+		arg.Revision,
+	)
+	var revision int64
+	err := row.Scan(&revision)
+	return revision, err
+}
+
 const removeIdentity = `-- name: RemoveIdentity :execrows
 DELETE FROM identities WHERE tenant = $1 AND person = $2 AND issuer = $3 AND subject = $4
 `
@@ -615,6 +676,24 @@ type RemoveTeamParams struct {
 // RemoveTeam removes a team.
 func (q *Queries) RemoveTeam(ctx context.Context, arg RemoveTeamParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, removeTeam, arg.Tenant, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const renameTenant = `-- name: RenameTenant :execrows
+UPDATE tenants SET name = $1 WHERE id = $2
+`
+
+type RenameTenantParams struct {
+	Name string
+	ID   string
+}
+
+// RenameTenant writes another name.
+func (q *Queries) RenameTenant(ctx context.Context, arg RenameTenantParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renameTenant, arg.Name, arg.ID)
 	if err != nil {
 		return 0, err
 	}

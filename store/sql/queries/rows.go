@@ -138,6 +138,18 @@ type Session struct {
 	Confirmed int64
 }
 
+type Setting struct {
+	Tenant    string
+	Lang      string
+	Country   string
+	SecondFor string
+	Idle      int64
+	Absolute  int64
+	Notice    string
+	Changed   int64
+	Revision  int64
+}
+
 type Team struct {
 	Tenant  string
 	ID      string
