@@ -52,7 +52,7 @@ var trees = map[string][]string{
 	"contact/image":       {"contact"},
 	"contact/record":      {"contact"},
 	"contact/verdict":     {"contact"},
-	"desk/system":         {"desk/custody"},
+	"desk/system":         {"desk/custody", "store"},
 	"eval/train":          {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts"},
 	"account/event":       {},
 	"account/window":      {},
