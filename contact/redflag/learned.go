@@ -34,12 +34,7 @@ func (d *document) weigh(whole text.Span) {
 	}
 	d.spans = append(d.spans, whole)
 	s := d.scan.score()
-	c := candidate{sentence: len(d.spans) - 1}
-	for f, t := range s.Topics() {
-		if t > m.Bounds.Topic {
-			c.about = append(c.about, f)
-		}
-	}
+	c := candidate{sentence: len(d.spans) - 1, about: s.About(m.Bounds.Topic, nil)}
 	if len(c.about) == 0 && len(d.fresh) == 0 {
 		return
 	}

@@ -48,7 +48,7 @@ func Read(r io.Reader) (*Model, error) {
 	}
 	m.grams = int(d.byte())
 	m.Bounds = Bounds{d.float(), d.float(), d.float(), d.float()}
-	stanceUnit := d.float()
+	m.stanceUnit = d.float()
 	m.topicUnit = d.float()
 	m.stanceBias = d.float()
 	for range m.Flags {
@@ -58,30 +58,26 @@ func Read(r io.Reader) (*Model, error) {
 	if n > maxKeys || int(n) > len(d.b)/7+1 {
 		return nil, fmt.Errorf("textmodel: read: %d features do not fit into %d bytes", n, len(d.b))
 	}
-	m.keys, m.features = make([]uint32, 0, n), make([]feature, 0, n+1)
-	m.topics = make([]topic, 0, max(0, len(d.b)-7*int(n))/2)
+	m.features = make([]feature, 0, n)
+	m.topics = make([]topic, 0, max(0, len(d.b)-7*int(n))/2) // all of what is left but 7 bytes a feature
 	for i := range n {
-		key := d.uint32()
-		if i > 0 && key <= m.keys[i-1] {
+		f := feature{key: d.uint32(), kind: d.byte(), stance: int8(d.byte()), topics: d.byte(), topic: int32(len(m.topics))}
+		if i > 0 && f.key <= m.features[i-1].key {
 			return nil, fmt.Errorf("textmodel: read: feature %d is not in order", i)
 		}
-		bi := d.byte()
-		if bi>>6 >= blocks {
+		if f.block() >= blocks {
 			return nil, fmt.Errorf("textmodel: read: feature %d is of no known block", i)
 		}
-		m.keys = append(m.keys, key)
-		m.features = append(m.features, feature{
-			block: bi >> 6, idf: 1 + float32(bi&63)*idfStep, stance: float32(int8(d.byte())) * stanceUnit, topic: int32(len(m.topics)),
-		})
-		for range d.byte() {
-			f := d.byte()
-			if int(f) >= len(m.Flags) {
-				return nil, fmt.Errorf("textmodel: read: feature %d is about flag %d of %d", i, f, len(m.Flags))
+		for range f.topics {
+			t := topic{d.byte(), int8(d.byte())}
+			if int(t.flag) >= len(m.Flags) {
+				return nil, fmt.Errorf("textmodel: read: feature %d is about flag %d of %d", i, t.flag, len(m.Flags))
 			}
-			m.topics = append(m.topics, topic{f, int8(d.byte())})
+			m.topics = append(m.topics, t)
+			f.most = max(f.most, t.step)
 		}
+		m.features = append(m.features, f)
 	}
-	m.features = append(m.features, feature{topic: int32(len(m.topics))})
 	if d.short || len(d.b) > 0 || m.grams < 1 || m.grams > 8 {
 		return nil, errors.New("textmodel: read: the file is cut off or has more in it than it says")
 	}
@@ -99,15 +95,15 @@ func (m *Model) Write(w io.Writer) error {
 		b = appendText(b, f)
 	}
 	b = append(b, byte(m.grams))
-	stanceUnit := unit(len(m.keys), func(i int) float32 { return m.features[i].stance })
+	stanceUnit := unit(len(m.features), m.stanceOf)
 	for _, f := range append([]float32{m.Bounds.Keep, m.Bounds.KeepTheme, m.Bounds.Topic, m.Bounds.Stance, stanceUnit, m.topicUnit, m.stanceBias}, m.topicBias...) {
 		b = appendFloat(b, f)
 	}
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.keys)))
-	for i, k := range m.keys {
-		b = binary.LittleEndian.AppendUint32(b, k)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.features)))
+	for i := range m.features {
 		f, topics := &m.features[i], m.topicsOf(int32(i))
-		b = append(b, f.block<<6|idfByte(f.idf), byte(step8(f.stance, stanceUnit)), byte(len(topics)))
+		b = binary.LittleEndian.AppendUint32(b, f.key)
+		b = append(b, f.kind, byte(step8(m.stanceOf(i), stanceUnit)), byte(len(topics)))
 		for _, t := range topics {
 			b = append(b, t.flag, byte(t.step))
 		}

@@ -57,7 +57,7 @@ func Fit(lines []Line, set Settings) (*Model, error) {
 	m.vocabulary(lines)
 	rows := m.rows(lines)
 
-	stance := problem{width: len(m.keys)}
+	stance := problem{width: len(m.features)}
 	for i, l := range lines {
 		switch {
 		case l.Flag == "":
@@ -67,9 +67,10 @@ func Fit(lines []Line, set Settings) (*Model, error) {
 		}
 	}
 	w := stance.solve()
-	m.stanceBias = float32(w[len(m.keys)])
-	for i := range m.keys {
-		m.features[i].stance = float32(w[i])
+	m.stanceBias = float32(w[len(m.features)])
+	m.raw = make([]float32, len(m.features))
+	for i := range m.raw {
+		m.raw[i] = float32(w[i])
 	}
 	m.fitTopics(lines, rows)
 	return m.rounded()
@@ -97,18 +98,18 @@ func (m *Model) vocabulary(lines []Line) {
 			}
 		})
 	}
+	var keys []uint32
 	for k, s := range all {
 		if s.lines >= least {
-			m.keys = append(m.keys, k)
+			keys = append(keys, k)
 		}
 	}
-	slices.Sort(m.keys)
-	for _, k := range m.keys {
+	slices.Sort(keys)
+	for _, k := range keys {
 		s := all[k]
 		idf := float32(1 + math.Log(float64(1+len(lines))/float64(1+s.lines)))
-		m.features = append(m.features, feature{block: s.block, idf: 1 + float32(idfByte(idf))*idfStep})
+		m.features = append(m.features, feature{key: k, kind: s.block<<6 | idfByte(idf)})
 	}
-	m.features = append(m.features, feature{})
 	m.index()
 }
 
@@ -128,7 +129,7 @@ type cell struct {
 
 // rows returns the lines as the scorer sees them.
 func (m *Model) rows(lines []Line) [][]cell {
-	s := &Scorer{m: m, at: make([]uint16, len(m.keys))}
+	s := &Scorer{m: m, at: make([]uint16, len(m.features))}
 	out := make([][]cell, len(lines))
 	for n, l := range lines {
 		s.Begin()
@@ -155,15 +156,15 @@ func (m *Model) fitTopics(lines []Line, rows [][]cell) {
 	short := make([][]cell, len(rows))
 	for n, r := range rows {
 		for _, c := range r {
-			if m.features[c.at].block != blockLetters {
+			if m.features[c.at].block() != blockLetters {
 				short[n] = append(short[n], c)
 			}
 		}
 	}
-	weights := make([][]topicWeight, len(m.keys))
+	weights := make([][]topicWeight, len(m.features))
 	m.topicBias = make([]float32, len(m.Flags))
 	for f, flag := range m.Flags {
-		p := problem{width: len(m.keys)}
+		p := problem{width: len(m.features)}
 		for n, l := range lines {
 			switch {
 			case l.Flag == flag:
@@ -173,12 +174,12 @@ func (m *Model) fitTopics(lines []Line, rows [][]cell) {
 			}
 		}
 		w := p.solve()
-		m.topicBias[f] = float32(w[len(m.keys)])
+		m.topicBias[f] = float32(w[len(m.features)])
 		top := 0.0
-		for _, v := range w[:len(m.keys)] {
+		for _, v := range w[:len(m.features)] {
 			top = max(top, math.Abs(v))
 		}
-		for i, v := range w[:len(m.keys)] {
+		for i, v := range w[:len(m.features)] {
 			if math.Abs(v) >= topicFloor*top {
 				weights[i] = append(weights[i], topicWeight{uint8(f), float32(v)})
 			}
@@ -197,8 +198,8 @@ func (m *Model) roundTopics(weights [][]topicWeight) {
 		for _, t := range ts {
 			if s := step8(t.weight, m.topicUnit); s != 0 {
 				m.topics = append(m.topics, topic{t.flag, s})
+				m.features[i].topics++
 			}
 		}
 	}
-	m.features[len(m.keys)].topic = int32(len(m.topics))
 }

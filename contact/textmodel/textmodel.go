@@ -52,21 +52,37 @@ type Model struct {
 	Bounds Bounds
 
 	grams      int
-	keys       []uint32  // hashes, ascending
-	features   []feature // one more than keys: it ends the topics of the last
+	features   []feature // by ascending key
 	topics     []topic
-	topicUnit  float32 // what one step of a topic is worth
+	stanceUnit float32 // what one step of a stance is worth
+	topicUnit  float32 // and one of a topic
 	stanceBias float32
 	topicBias  []float32
-	table      []place // open addressing
+	// raw are the stances while the model is trained, before they are steps.
+	raw []float32
+
+	idf       [64]float32  // by the sixths of feature.kind
+	stepWorth [256]float32 // what a topic says, by its step
+	topBias   float32      // the highest of topicBias
+	// Where a key stands among the features: those that begin with the same
+	// bits stand from buckets[bits] on. Most keys of a text are none of the
+	// model's; there, a bit of their own that is not set, tells most of them.
+	buckets []uint32
+	shift   uint
+	there   []uint64
 }
 
 // feature is all that scoring needs of a feature, in one place of memory.
 type feature struct {
-	idf, stance float32
-	topic       int32 // its topics begin there and end where the next one's do
-	block       uint8
+	key    uint32
+	topic  int32 // its topics begin there
+	topics uint8 // and are so many
+	kind   uint8 // block (2 bits) and idf (6 bits of sixths above 1)
+	stance int8  // in steps
+	most   int8  // the highest step of its topics, at least 0
 }
+
+func (f *feature) block() int { return int(f.kind >> 6) }
 
 // topic is how much a feature speaks for a flag, in steps.
 type topic struct {
@@ -76,13 +92,16 @@ type topic struct {
 
 // topicsOf returns the topics of a feature.
 func (m *Model) topicsOf(i int32) []topic {
-	return m.topics[m.features[i].topic:m.features[i+1].topic]
+	f := &m.features[i]
+	return m.topics[f.topic : f.topic+int32(f.topics)]
 }
 
-// place is a key in the table and its number; a number of -1 marks a free one.
-type place struct {
-	key uint32
-	at  int32
+// stanceOf returns how far a feature does rather than tells.
+func (m *Model) stanceOf(i int) float32 {
+	if m.raw != nil {
+		return m.raw[i]
+	}
+	return float32(m.features[i].stance) * m.stanceUnit
 }
 
 // Bounds are thresholds on scores, in natural log-odds.
@@ -155,33 +174,54 @@ func letterKeys(words []string, add func(key uint32)) {
 	}
 }
 
+// thereBits is how many bits of a key choose its bit in Model.there.
+const thereBits = 20
+
+// index prepares what finds and weighs features. Keys must be ascending.
 func (m *Model) index() {
-	size := 2
-	for size < len(m.keys)+len(m.keys)/2 { // at most two thirds full
+	size := 1
+	for m.shift = 32; size < len(m.features); m.shift-- {
 		size *= 2
 	}
-	m.table = make([]place, size)
-	for i := range m.table {
-		m.table[i].at = -1
+	m.buckets = make([]uint32, size+1)
+	m.there = make([]uint64, 1<<thereBits/64)
+	for i := range m.features {
+		k := m.features[i].key
+		m.buckets[k>>m.shift+1] = uint32(i + 1)
+		m.there[k>>(32-thereBits)>>6] |= 1 << (k >> (32 - thereBits) & 63)
 	}
-	for i, k := range m.keys {
-		at := m.slot(k)
-		for m.table[at].at >= 0 {
-			at = (at + 1) & (size - 1)
-		}
-		m.table[at] = place{k, int32(i)}
+	for i := 1; i < len(m.buckets); i++ {
+		m.buckets[i] = max(m.buckets[i], m.buckets[i-1])
+	}
+	for i := range m.idf {
+		m.idf[i] = 1 + float32(i)*idfStep
+	}
+	for i := range m.stepWorth {
+		m.stepWorth[i] = float32(int8(i)) * m.topicUnit
+	}
+	m.topBias = float32(math.Inf(-1))
+	for _, b := range m.topicBias {
+		m.topBias = max(m.topBias, b)
 	}
 }
 
-func (m *Model) slot(key uint32) int { return int(key*2654435769>>7) & (len(m.table) - 1) }
-
 // find returns the number of a feature, or -1.
 func (m *Model) find(key uint32) int32 {
-	for at := m.slot(key); ; at = (at + 1) & (len(m.table) - 1) {
-		if p := m.table[at]; p.key == key || p.at < 0 {
-			return p.at
+	if bit := key >> (32 - thereBits); m.there[bit>>6]&(1<<(bit&63)) == 0 {
+		return -1
+	}
+	return m.look(key)
+}
+
+// look is find for a key that may well be there.
+func (m *Model) look(key uint32) int32 {
+	b := key >> m.shift
+	for i := m.buckets[b]; i < m.buckets[b+1]; i++ {
+		if m.features[i].key == key {
+			return int32(i)
 		}
 	}
+	return -1
 }
 
 // Scorer scores lines, one after the other, for one goroutine.
@@ -190,7 +230,7 @@ type Scorer struct {
 	at      []uint16 // by feature: its place in touched and 1; 0: not touched
 	touched [blocks][]touch
 	words   []string
-	topics  []float32
+	topics  [256]float32 // by flag
 	letters bool
 	// runs are the features of the letters of words met before: where they stand
 	// in runList.
@@ -211,7 +251,7 @@ const maxRuns = 1 << 12
 // Scorer returns a scorer of the model; it may be reused for any number of
 // lines.
 func (m *Model) Scorer() *Scorer {
-	return &Scorer{m: m, at: make([]uint16, len(m.keys)), runs: map[string][2]int32{}, topics: make([]float32, len(m.Flags))}
+	return &Scorer{m: m, at: make([]uint16, len(m.features)), runs: map[string][2]int32{}}
 }
 
 // Begin starts a new line.
@@ -231,18 +271,17 @@ func (s *Scorer) note(block int, i int32) {
 	if i < 0 || len(s.touched[block]) >= maxFeatures {
 		return
 	}
+	f := &s.m.features[i]
+	if f.block() != block {
+		return
+	}
 	if at := s.at[i]; at > 0 {
-		own := int(s.m.features[i].block)
-		if t := &s.touched[own][at-1]; own == block && t.count < math.MaxUint16 {
+		if t := &s.touched[block][at-1]; t.count < math.MaxUint16 {
 			t.count++
 		}
 		return
 	}
-	f := &s.m.features[i]
-	if int(f.block) != block {
-		return
-	}
-	s.touched[block] = append(s.touched[block], touch{i, 1, f.idf, f.stance})
+	s.touched[block] = append(s.touched[block], touch{i, 1, s.m.idf[f.kind&63], s.m.stanceOf(int(i))})
 	s.at[i] = uint16(len(s.touched[block]))
 }
 
@@ -285,18 +324,45 @@ func (t *touch) value() float32 {
 // Topics returns, per flag of the model, how far the line is about it (natural
 // log-odds, without regard to stance). The result is valid until the next call.
 func (s *Scorer) Topics() []float32 {
-	copy(s.topics, s.m.topicBias)
+	copy(s.topics[:], s.m.topicBias)
 	for _, b := range [...]int{blockWords, blockConcepts} {
 		scale := s.scale(b)
 		for i := range s.touched[b] {
 			t := &s.touched[b][i]
 			v := t.value() * scale
 			for _, w := range s.m.topicsOf(t.number) {
-				s.topics[w.flag] += v * (float32(w.step) * s.m.topicUnit)
+				s.topics[w.flag] += v * s.m.stepWorth[uint8(w.step)]
 			}
 		}
 	}
-	return s.topics
+	return s.topics[:len(s.m.Flags)]
+}
+
+// rounding is more than what adding up the topics of a line in another order
+// changes in single precision.
+const rounding = 0.25
+
+// About appends to out the flags, by their number, that the line is about by
+// more than bound. Most lines are about none: where even the heaviest topics of
+// all its features together would not do, they are not summed.
+func (s *Scorer) About(bound float32, out []int) []int {
+	most := s.m.topBias
+	for _, b := range [...]int{blockWords, blockConcepts} {
+		scale := s.scale(b)
+		for i := range s.touched[b] {
+			t := &s.touched[b][i]
+			most += t.value() * scale * s.m.stepWorth[uint8(s.m.features[t.number].most)]
+		}
+	}
+	if most < bound-rounding {
+		return out
+	}
+	for f, t := range s.Topics() {
+		if t > bound {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // runsOf returns the features of the letters of a word.
@@ -310,7 +376,7 @@ func (s *Scorer) runsOf(w string) []int32 {
 	}
 	from := len(s.runList)
 	letterKeys([]string{w}, func(k uint32) {
-		if i := s.m.find(k); i >= 0 && s.m.features[i].block == blockLetters {
+		if i := s.m.find(k); i >= 0 && s.m.features[i].block() == blockLetters {
 			s.runList = append(s.runList, i)
 		}
 	})
