@@ -10,11 +10,11 @@ import (
 	"bonafide/contact/textmodel"
 )
 
-// tokenBits is a set of token positions of one sentence.
-type tokenBits [(maxTokens + 63) / 64]uint64
-
-func (b *tokenBits) set(i int)      { b[i>>6] |= 1 << (i & 63) }
-func (b *tokenBits) has(i int) bool { return b[i>>6]&(1<<(i&63)) != 0 }
+// tokensOf returns the set of tokens that fill a slot of the sentence.
+func (s *scanner) tokensOf(slot int32) []uint64 {
+	at := int(s.place[slot]) * s.wide
+	return s.slotAt[at : at+s.wide]
+}
 
 // scanner finds the concepts of sentences. It is reused, so that a sentence
 // costs no memory but for what is found in it; one goroutine at a time.
@@ -23,11 +23,13 @@ type scanner struct {
 	words vocabulary
 	round int32 // number of the sentence
 
-	there     []uint64    // slots that the sentence fills, a bit each
-	place     []int32     // where in slotAt a slot that is there stands
-	slotAt    []tokenBits // tokens that fill it
-	refRound  []int32     // round in which the concept was last found
-	refBefore []int32     // and the round of the time before that
+	there     []uint64   // slots that the sentence fills, a bit each
+	place     []int32    // where in slotAt a slot that is there stands
+	slotAt    []uint64   // tokens that fill it, a bit each, wide numbers long
+	wide      int        // how many numbers hold a bit for every token
+	uses      []wordUses // by token
+	refRound  []int32    // round in which the concept was last found
+	refBefore []int32    // and the round of the time before that
 	occurs    [][]span
 	noted     []int32     // concepts of the sentence
 	filled    []int32     // slots that a word of the sentence fills
@@ -37,6 +39,7 @@ type scanner struct {
 	taken     []span      // room for around
 	scorer    *textmodel.Scorer
 	names     []string // room for score
+	found     []int32  // room for usesOf
 
 	// What a part holds so far; see document.
 	has      []bool      // concepts anywhere in it
@@ -83,20 +86,25 @@ func (s *scanner) release() {
 // known until the next but one.
 func (s *scanner) sentence(toks []token) {
 	s.begin(toks)
-	for i, t := range toks {
-		for _, slot := range s.slotsOf(t) {
-			if !s.fills(slot) {
-				s.there[slot>>6] |= 1 << (slot & 63)
+	for i := range toks {
+		u := s.usesOf(&toks[i])
+		s.uses = append(s.uses, u)
+		at, bit := i>>6, uint64(1)<<(i&63)
+		for _, slot := range s.words.slots[u.slots:u.slotsEnd] {
+			if w, b := slot>>6, uint64(1)<<(slot&63); s.there[w]&b == 0 {
+				s.there[w] |= b
 				s.place[slot] = int32(len(s.filled))
 				s.filled = append(s.filled, slot)
-				s.slotAt = append(s.slotAt, tokenBits{})
+				s.slotAt = append(s.slotAt, none[:s.wide]...)
 			}
-			s.slotAt[s.place[slot]].set(i)
+			s.slotAt[int(s.place[slot])*s.wide+at] |= bit
 		}
 	}
-	for _, slot := range s.filled {
-		for _, f := range s.lex.filed[s.lex.slotFrom[slot]:s.lex.slotFrom[slot+1]] {
-			if f.second == noNeed || s.fills(int32(f.second)) {
+	for i, u := range s.uses {
+		list := s.words.filed[u.filed:u.filedEnd]
+		for j := range list {
+			f := &list[j]
+			if (f.second == noNeed || s.fills(int32(f.second))) && s.firstAt(f.own) == i {
 				s.waiting[f.level] = append(s.waiting[f.level], f.waiting)
 			}
 		}
@@ -113,6 +121,19 @@ func (s *scanner) sentence(toks []token) {
 	}
 }
 
+// none is an empty set of tokens.
+var none [(maxTokens + 63) / 64]uint64
+
+// firstAt returns the first token that fills a slot of the sentence.
+func (s *scanner) firstAt(slot int32) int {
+	for w, set := range s.tokensOf(slot) {
+		if set != 0 {
+			return w<<6 + bits.TrailingZeros64(set)
+		}
+	}
+	return -1
+}
+
 // fills reports whether a word of the sentence fills a slot.
 func (s *scanner) fills(slot int32) bool { return s.there[slot>>6]&(1<<(slot&63)) != 0 }
 
@@ -126,8 +147,10 @@ func (s *scanner) begin(toks []token) {
 	for _, slot := range s.filled {
 		s.there[slot>>6] = 0
 	}
-	s.noted, s.filled, s.slotAt = s.noted[:0], s.filled[:0], s.slotAt[:0]
+	s.noted, s.filled, s.slotAt, s.uses = s.noted[:0], s.filled[:0], s.slotAt[:0], s.uses[:0]
 	s.tokens = toks
+	s.wide = (len(toks) + 63) / 64
+	s.words.begin()
 	for i := range s.waiting {
 		s.waiting[i] = s.waiting[i][:0]
 	}
@@ -153,7 +176,7 @@ func (s *scanner) try(p *program) {
 		}
 		return
 	}
-	for w, set := range s.slotAt[s.place[first.id]] {
+	for w, set := range s.tokensOf(first.id) {
 		for ; set != 0; set &= set - 1 {
 			s.tryAt(p, w<<6+bits.TrailingZeros64(set))
 		}
@@ -162,7 +185,7 @@ func (s *scanner) try(p *program) {
 
 // noteAll notes a concept at every word that fills a slot.
 func (s *scanner) noteAll(concept int, slot int32) {
-	for w, set := range s.slotAt[s.place[slot]] {
+	for w, set := range s.tokensOf(slot) {
 		for ; set != 0; set &= set - 1 {
 			at := w<<6 + bits.TrailingZeros64(set)
 			s.note(concept, span{at, at + 1})
@@ -204,7 +227,7 @@ func (s *scanner) match(steps []step, pos int) int {
 	st, rest := steps[0], steps[1:]
 	switch st.kind {
 	case slot:
-		if pos < len(s.tokens) && s.fills(st.id) && s.slotAt[s.place[st.id]].has(pos) {
+		if pos < len(s.tokens) && s.fills(st.id) && s.tokensOf(st.id)[pos>>6]&(1<<(pos&63)) != 0 {
 			return s.match(rest, pos+1)
 		}
 	case anyToken:
@@ -234,23 +257,24 @@ func (s *scanner) match(steps []step, pos int) int {
 	return -1
 }
 
-// slotsOf returns the slots that a token fills.
-func (s *scanner) slotsOf(t token) []int32 {
-	if t.class == word || t.class == cjk {
-		if slots, ok := s.words.of(t.text); ok {
-			return slots
+// usesOf returns what a token fills and which sequences that calls for.
+func (s *scanner) usesOf(t *token) wordUses {
+	known := t.class == word || t.class == cjk
+	if known {
+		if u, ok := s.words.of(t.text); ok {
+			return u
 		}
 	}
-	var slots []int32
-	for _, m := range s.lex.matchersOf(t) {
-		slots = append(slots, s.lex.opens[m]...)
+	s.found = s.found[:0]
+	for _, m := range s.lex.matchersOf(*t) {
+		s.found = append(s.found, s.lex.opens[m]...)
 	}
-	slices.Sort(slots)
-	slots = slices.Compact(slots)
-	if t.class == word || t.class == cjk {
-		s.words.remember(t.text, slots)
+	slices.Sort(s.found)
+	u := s.words.add(s.lex, slices.Compact(s.found))
+	if known {
+		s.words.remember(t.text, u)
 	}
-	return slots
+	return u
 }
 
 // matchersOf returns the matchers that accept a token.
