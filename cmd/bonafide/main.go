@@ -77,8 +77,12 @@ func language() string {
 }
 
 // scanMemory is how much memory the collector aims at while many contacts are
-// checked, in bytes: with the program itself about 79 MB are resident.
-const scanMemory = 56 << 20
+// checked, in bytes, loadMemory while the knowledge is loaded. With the pages of
+// the program itself about 76 MB are resident (docs/performance.md).
+const (
+	scanMemory = 60 << 20
+	loadMemory = 40 << 20
+)
 
 // lean makes a desk with the collector set for a run over many contacts: it
 // works when the memory is used up, not when it has doubled. Where the knowledge
@@ -88,10 +92,13 @@ func lean(desk func() (*contacts.Desk, error)) (*contacts.Desk, error) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return desk()
 	}
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(scanMemory)
+	dropPages()
+	debug.SetGCPercent(100) // with 400, loading alone takes more than scanning
+	debug.SetMemoryLimit(loadMemory)
 	d, err := desk()
 	debug.FreeOSMemory() // what loading needed
+	dropPages()
+	debug.SetGCPercent(400)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	debug.SetMemoryLimit(max(scanMemory, 2*int64(m.HeapAlloc)))
