@@ -21,6 +21,12 @@ type Family struct {
 	// Secret families hold what opens accounts. A backup has them, an export only
 	// when it is asked for.
 	Secret bool
+	// Sealed names the fields whose values may stand sealed (package keyring); they
+	// are no key fields. The key fields of such a family are texts.
+	Sealed []string
+	// Plain names the texts that stay as they are where personal values are
+	// replaced by pseudonyms: those that can name nobody. All others are replaced.
+	Plain []string
 	// Check returns what is wrong with a row that comes from outside, nil if it
 	// can be kept. The row has the kinds of the fields. No error holds a value.
 	Check func(Row) error
@@ -66,17 +72,21 @@ type Row []any
 // behind is named with its reason in the test of store/sql.
 func Families() []Family {
 	return append([]Family{
-		{Name: "reports", Check: checkReportRow, Fields: []Field{
-			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"created", FieldTime, false}, {"channel", FieldText, false},
-			{"lang", FieldText, false}, {"country", FieldText, false}, {"body", FieldText, false}, {"outcome", FieldText, false},
-			{"probability", FieldReal, false}, {"codes", FieldList, false}, {"fingerprint", FieldText, false}, {"consent", FieldText, false},
-			{"status", FieldText, false}, {"note", FieldText, false}, {"retain_until", FieldTime, false}, {"revision", FieldNumber, false}}},
-		{Name: "audit_entries", Check: checkEntryRow, Fields: []Field{
+		{Name: "reports", Check: checkReportRow, Sealed: []string{"body", "note"},
+			Plain: []string{"channel", "lang", "country", "outcome", "codes", "consent", "status"}, Fields: []Field{
+				{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"created", FieldTime, false}, {"channel", FieldText, false},
+				{"lang", FieldText, false}, {"country", FieldText, false}, {"body", FieldText, false}, {"outcome", FieldText, false},
+				{"probability", FieldReal, false}, {"codes", FieldList, false}, {"fingerprint", FieldText, false}, {"consent", FieldText, false},
+				{"status", FieldText, false}, {"note", FieldText, false}, {"retain_until", FieldTime, false}, {"revision", FieldNumber, false}}},
+		{Name: "audit_entries", Check: checkEntryRow, Plain: []string{"action"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"sequence", FieldNumber, true}, {"made", FieldTime, false}, {"actor", FieldText, false},
 			{"action", FieldText, false}, {"object", FieldText, false}, {"why", FieldText, false}, {"origin", FieldText, false},
 			{"prev", FieldText, false}, {"hash", FieldText, false}}},
 		{Name: "audit_heads", Check: checkHeadRow, Fields: []Field{
 			{"tenant", FieldTenant, true}, {"sequence", FieldNumber, false}, {"hash", FieldText, false}}},
+		{Name: "subject_keys", Secret: true, Check: checkSubjectKeyRow, Sealed: []string{"secret"}, Fields: []Field{
+			{"tenant", FieldTenant, false}, {"subject", FieldText, true}, {"secret", FieldText, false}, {"created", FieldTime, false},
+			{"destroyed", FieldTime, false}}},
 	}, append(peopleFamilies(), policyFamilies()...)...)
 }
 

@@ -10,16 +10,16 @@ import (
 // used must not open anything again.
 func peopleFamilies() []Family {
 	return []Family{
-		{Name: "tenants", Check: checkTenantRow, Fields: []Field{
+		{Name: "tenants", Check: checkTenantRow, Plain: []string{"name"}, Fields: []Field{
 			{"id", FieldTenant, true}, {"name", FieldText, false}, {"created", FieldTime, false}}},
 		settingsFamily(),
-		{Name: "people", Check: checkPersonRow, Fields: []Field{
+		{Name: "people", Check: checkPersonRow, Plain: []string{"lang", "roles"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"login", FieldText, false}, {"name", FieldText, false},
 			{"lang", FieldText, false}, {"roles", FieldList, false}, {"team", FieldText, false}, {"suspended", FieldFlag, false},
 			{"created", FieldTime, false}, {"revision", FieldNumber, false}}},
-		{Name: "teams", Check: checkTeamRow, Fields: []Field{
+		{Name: "teams", Check: checkTeamRow, Plain: []string{"name"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"name", FieldText, false}, {"created", FieldTime, false}}},
-		{Name: "factors", Secret: true, Check: checkFactorsRow, Fields: []Field{
+		{Name: "factors", Secret: true, Check: checkFactorsRow, Sealed: []string{"totp"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"person", FieldText, true}, {"password", FieldText, false}, {"password_changed", FieldTime, false},
 			{"totp", FieldText, false}, {"step", FieldNumber, false}}},
 		{Name: "recovery_codes", Secret: true, Check: checkRecoveryRow, Fields: []Field{
@@ -63,7 +63,7 @@ func checkFactorsRow(r Row) error {
 	if err := checkOwner(access.Tenant(r[0].(string)), PersonID(r[1].(string))); err != nil {
 		return err
 	}
-	return checkTexts([]field{{"password", r[2].(string), 500}, {"totp", r[4].(string), 500}})
+	return checkTexts([]field{{"password", r[2].(string), 500}, {"totp", r[4].(string), MaxTOTP}})
 }
 
 func checkRecoveryRow(r Row) error {

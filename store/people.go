@@ -103,6 +103,9 @@ type Factors struct {
 	Step int64
 }
 
+// MaxTOTP is how many bytes the sealed secret of an authenticator app has at most.
+const MaxTOTP = 4096
+
 // Secrets keeps passwords, authenticator secrets and recovery codes. A
 // person without any has the zero Factors: that is no error, so that looking
 // somebody up costs the same for those who do not exist.

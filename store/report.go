@@ -9,6 +9,7 @@ import (
 	"bonafide/contact/verdict"
 	"bonafide/evidence"
 	"bonafide/fault"
+	"bonafide/keyring"
 )
 
 // ReportID names a contact report: chance, so that nobody can guess one; 1 to
@@ -40,7 +41,7 @@ const (
 
 // Excerpt is how many characters of a report's text and note a list gives, so
 // that a page of long mails stays small.
-const Excerpt = 400
+const Excerpt = keyring.HeadSize
 
 // Report is a contact report: what somebody received and chose to send to the
 // tenant with "report this", and what the check said of it then.
@@ -138,7 +139,7 @@ func (r *Report) Check() error {
 	for _, f := range []struct {
 		name, text string
 		limit      int
-	}{{"text", r.Text, MaxReportText}, {"note", r.Note, MaxReportNote}, {"channel", string(r.Channel), 32}, {"lang", r.Lang, 35},
+	}{{"text", r.Text, textLimit(r.Text, MaxReportText)}, {"note", r.Note, textLimit(r.Note, MaxReportNote)}, {"channel", string(r.Channel), 32}, {"lang", r.Lang, 35},
 		{"country", r.Country, 2}, {"outcome", string(r.Outcome), 32}, {"fingerprint", r.Fingerprint, 1024}, {"consent", r.Consent, 64}} {
 		if err := CheckText(f.name, f.text, f.limit); err != nil {
 			return err

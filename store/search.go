@@ -4,22 +4,29 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 
 	"bonafide/access"
 )
 
 // Term is what a report is found by: a word, a pair of characters, a number or
 // an address, hashed together with the tenant. The hash makes all terms equally
-// long; it hides nothing from who guesses words.
+// long; it hides nothing from who guesses words: for that the store of package
+// sealed hashes it again, with a key.
 type Term string
 
-// termLength is the length of every term in characters.
-const termLength = 16
+// TermSize is the length of every term in characters.
+const TermSize = 16
 
 // NewTerm makes the term of a text for a tenant.
 func NewTerm(t access.Tenant, text string) Term {
 	sum := sha256.Sum256([]byte(string(t) + "\x00" + text))
-	return Term(base64.RawURLEncoding.EncodeToString(sum[:termLength*3/4]))
+	return Term(base64.RawURLEncoding.EncodeToString(sum[:TermSize*3/4]))
+}
+
+// Valid reports whether a term is one that NewTerm could have made.
+func (t Term) Valid() bool {
+	return len(t) == TermSize && !strings.ContainsFunc(string(t), func(c rune) bool { return c > '~' || c < '!' })
 }
 
 // Limits of the search.

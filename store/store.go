@@ -88,8 +88,12 @@ type Records struct {
 
 	Policies Policies
 
-	// Mover moves rows of all families as they stand.
+	SubjectKeys SubjectKeys
+
+	// Mover moves rows of all families as they stand, Seals changes the keys of
+	// what is sealed in them.
 	Mover Mover
+	Seals Seals
 }
 
 // Change does f and appends the audit entry of the deed, in one transaction:

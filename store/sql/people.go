@@ -256,7 +256,7 @@ func (r secrets) SetPassword(ctx context.Context, t access.Tenant, id store.Pers
 
 // SetTOTP sets the sealed secret of an authenticator app.
 func (r secrets) SetTOTP(ctx context.Context, t access.Tenant, id store.PersonID, sealed string, step int64) error {
-	if err := errors.Join(owner(t, id), store.CheckText("totp", sealed, 500), r.failed); err != nil {
+	if err := errors.Join(owner(t, id), store.CheckText("totp", sealed, store.MaxTOTP), r.failed); err != nil {
 		return err
 	}
 	return r.done(ctx, "set an authenticator", r.q.SetTOTP(ctx, queries.SetTOTPParams{Tenant: string(t), Person: string(id), Totp: sealed, Step: step}))

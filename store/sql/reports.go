@@ -13,6 +13,7 @@ import (
 	"bonafide/contact/verdict"
 	"bonafide/evidence"
 	"bonafide/fault"
+	"bonafide/keyring"
 	"bonafide/store"
 	"bonafide/store/sql/queries"
 )
@@ -112,13 +113,24 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	}
 	out := make([]store.Report, 0, len(rows))
 	for _, row := range rows {
-		x, err := report(queries.Report(row))
+		x, err := excerpt(queries.Report(row))
 		if err != nil {
 			return nil, store.Key{}, err
 		}
 		out = append(out, x)
 	}
 	return out, next, nil
+}
+
+// excerpt is a row with the beginning of its texts. A sealed text keeps as much
+// as its beginning takes (keyring.HeadBytes): who has the keys cuts it.
+func excerpt(row queries.Report) (store.Report, error) {
+	for _, text := range []*string{&row.Body, &row.Note} {
+		if !keyring.IsSealed(*text) {
+			*text = keyring.Head(*text)
+		}
+	}
+	return report(row)
 }
 
 // Update writes what may change of a report.

@@ -15,16 +15,13 @@ type search struct{ *session }
 
 var _ store.Search = search{}
 
-// termSize is the length of a store.Term, by which a text of many is cut.
-const termSize = 16
-
 // checkTerms refuses what is no term: it would shift all that follow it.
 func checkTerms(terms []store.Term, limit int) error {
 	if len(terms) > limit {
 		return fault.New(fault.TooLarge, "terms", "are %d: at most %d are looked for", len(terms), limit)
 	}
 	for _, x := range terms {
-		if len(x) != termSize || strings.ContainsFunc(string(x), func(c rune) bool { return c > '~' || c < '!' }) {
+		if !x.Valid() {
 			return fault.New(fault.Invalid, "terms", "holds what is no term: make them with store.NewTerm")
 		}
 	}
@@ -129,7 +126,7 @@ func (s search) Reports(ctx context.Context, t access.Tenant, terms []store.Term
 	}
 	out := make([]store.Report, 0, len(rows))
 	for _, row := range rows {
-		x, err := report(queries.Report(row))
+		x, err := excerpt(queries.Report(row))
 		if err != nil {
 			return nil, store.Key{}, err
 		}

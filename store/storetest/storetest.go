@@ -30,6 +30,8 @@ type Engine struct {
 	DSN func(t testing.TB) string
 	// Postgres is the server of the engine; nil for SQLite.
 	Postgres *Postgres
+	// Over puts a layer over a store that was opened; nil: none.
+	Over func(store.Store) store.Store
 }
 
 // Open opens an empty store that is closed with the test.
@@ -46,6 +48,9 @@ func (e Engine) OpenAt(t testing.TB, dsn string) store.Store {
 		t.Fatalf("open an empty database of %s: %v", e.Name, err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	if e.Over != nil {
+		return e.Over(s)
+	}
 	return s
 }
 
@@ -132,6 +137,8 @@ func Run(t *testing.T, e Engine) {
 		{"keys of programs", keysOfPrograms},
 		{"policies and their steps", policiesLive},
 		{"settings count their changes", settingsCount},
+		{"keys of subjects", keysOfSubjects},
+		{"sealed values are counted and replaced", sealsChange},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

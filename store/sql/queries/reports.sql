@@ -9,9 +9,9 @@ ON CONFLICT (tenant, id) DO NOTHING;
 SELECT * FROM reports WHERE tenant = @tenant AND id = @id;
 
 -- name: ListReports :many
--- ListReports reads the reports after a key, newest first, with the beginning of their texts (store.Excerpt).
-SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
-  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+-- ListReports reads the reports after a key, newest first, with the beginning of their texts (keyring.HeadBytes).
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 4000) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 4000) AS TEXT) AS note, retain_until, revision
 FROM reports
 WHERE tenant = @tenant AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)
@@ -21,8 +21,8 @@ ORDER BY created DESC, id DESC LIMIT @most;
 
 -- name: ListReportsOfStatus :many
 -- ListReportsOfStatus reads the reports of one status after a key, newest first; it has an index of its own.
-SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
-  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 4000) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 4000) AS TEXT) AS note, retain_until, revision
 FROM reports
 WHERE tenant = @tenant AND status = @status AND (created, id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (CAST(@channel AS TEXT) = '' OR channel = @channel) AND (CAST(@outcome AS TEXT) = '' OR outcome = @outcome)

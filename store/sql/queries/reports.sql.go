@@ -235,8 +235,8 @@ func (q *Queries) GetReport(ctx context.Context, arg GetReportParams) (Report, e
 }
 
 const listReports = `-- name: ListReports :many
-SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
-  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 4000) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 4000) AS TEXT) AS note, retain_until, revision
 FROM reports
 WHERE tenant = $1 AND (created, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = '' OR channel = $4) AND (CAST($5 AS TEXT) = '' OR outcome = $5)
@@ -276,7 +276,7 @@ type ListReportsRow struct {
 	Revision    int64
 }
 
-// ListReports reads the reports after a key, newest first, with the beginning of their texts (store.Excerpt).
+// ListReports reads the reports after a key, newest first, with the beginning of their texts (keyring.HeadBytes).
 func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]ListReportsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listReports,
 		arg.Tenant,
@@ -328,8 +328,8 @@ func (q *Queries) ListReports(ctx context.Context, arg ListReportsParams) ([]Lis
 }
 
 const listReportsOfStatus = `-- name: ListReportsOfStatus :many
-SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 400) AS TEXT) AS body, outcome, probability, codes, fingerprint,
-  consent, status, CAST(substr(note, 1, 400) AS TEXT) AS note, retain_until, revision
+SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 4000) AS TEXT) AS body, outcome, probability, codes, fingerprint,
+  consent, status, CAST(substr(note, 1, 4000) AS TEXT) AS note, retain_until, revision
 FROM reports
 WHERE tenant = $1 AND status = $2 AND (created, id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
   AND (CAST($5 AS TEXT) = '' OR channel = $5) AND (CAST($6 AS TEXT) = '' OR outcome = $6)

@@ -150,6 +150,14 @@ type Setting struct {
 	Revision  int64
 }
 
+type SubjectKey struct {
+	Tenant    string
+	Subject   string
+	Secret    string
+	Created   int64
+	Destroyed int64
+}
+
 type Team struct {
 	Tenant  string
 	ID      string

@@ -39,10 +39,10 @@ ORDER BY created DESC, id DESC LIMIT 1 OFFSET @skip;
 
 -- name: SearchReports :many
 -- SearchReports reads the reports that have a term and seven others (where they are not empty), newest first, down to the
--- end of the scan, with the beginning of their texts (store.Excerpt). Terms are counted, not asked for by EXISTS: for that
+-- end of the scan, with the beginning of their texts (keyring.HeadBytes). Terms are counted, not asked for by EXISTS: for that
 -- PostgreSQL may read the whole table to hash it.
-SELECT r.tenant, r.id, r.created, r.channel, r.lang, r.country, CAST(substr(r.body, 1, 400) AS TEXT) AS body, r.outcome, r.probability, r.codes, r.fingerprint,
-  r.consent, r.status, CAST(substr(r.note, 1, 400) AS TEXT) AS note, r.retain_until, r.revision
+SELECT r.tenant, r.id, r.created, r.channel, r.lang, r.country, CAST(substr(r.body, 1, 4000) AS TEXT) AS body, r.outcome, r.probability, r.codes, r.fingerprint,
+  r.consent, r.status, CAST(substr(r.note, 1, 4000) AS TEXT) AS note, r.retain_until, r.revision
 FROM report_terms AS d JOIN reports AS r ON r.tenant = d.tenant AND r.id = d.id
 WHERE d.tenant = @tenant AND d.term = @term1 AND (d.created, d.id) < (CAST(@key_created AS BIGINT), CAST(@key_id AS TEXT))
   AND (d.created, d.id) >= (CAST(@end_created AS BIGINT), CAST(@end_id AS TEXT))

@@ -145,8 +145,8 @@ func (q *Queries) PutTerms(ctx context.Context, arg PutTermsParams) error {
 }
 
 const searchReports = `-- name: SearchReports :many
-SELECT r.tenant, r.id, r.created, r.channel, r.lang, r.country, CAST(substr(r.body, 1, 400) AS TEXT) AS body, r.outcome, r.probability, r.codes, r.fingerprint,
-  r.consent, r.status, CAST(substr(r.note, 1, 400) AS TEXT) AS note, r.retain_until, r.revision
+SELECT r.tenant, r.id, r.created, r.channel, r.lang, r.country, CAST(substr(r.body, 1, 4000) AS TEXT) AS body, r.outcome, r.probability, r.codes, r.fingerprint,
+  r.consent, r.status, CAST(substr(r.note, 1, 4000) AS TEXT) AS note, r.retain_until, r.revision
 FROM report_terms AS d JOIN reports AS r ON r.tenant = d.tenant AND r.id = d.id
 WHERE d.tenant = $1 AND d.term = $2 AND (d.created, d.id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
   AND (d.created, d.id) >= (CAST($5 AS BIGINT), CAST($6 AS TEXT))
@@ -205,7 +205,7 @@ type SearchReportsRow struct {
 }
 
 // SearchReports reads the reports that have a term and seven others (where they are not empty), newest first, down to the
-// end of the scan, with the beginning of their texts (store.Excerpt). Terms are counted, not asked for by EXISTS: for that
+// end of the scan, with the beginning of their texts (keyring.HeadBytes). Terms are counted, not asked for by EXISTS: for that
 // PostgreSQL may read the whole table to hash it.
 func (q *Queries) SearchReports(ctx context.Context, arg SearchReportsParams) ([]SearchReportsRow, error) {
 	rows, err := q.db.QueryContext(ctx, searchReports,
