@@ -17,6 +17,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
 	"sort"
 	"strings"
@@ -28,6 +29,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"bonafide/access"
+	"bonafide/keyring"
 )
 
 // Config is the whole configuration. The doc tags are the documentation that
@@ -44,6 +46,7 @@ type Config struct {
 	Books    Books    `koanf:"books" doc:"The shop's own books."`
 	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
 	Store    Store    `koanf:"store" doc:"Where records are kept."`
+	Keys     Keyring  `koanf:"keys" doc:"What the most sensitive values of records are sealed with."`
 	People   People   `koanf:"people" doc:"Who logs in to work here."`
 	Reports  Reports  `koanf:"reports" doc:"What people send with \"report this\"."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
@@ -151,6 +154,39 @@ type Store struct {
 	DSN string `koanf:"dsn" secret:"true" doc:"Path of a SQLite file, made with its folder where there is none, or postgres://user:password@host/database. A path is taken from the folder in which the server starts."`
 }
 
+// Keyring names the keyring.
+type Keyring struct {
+	File string `koanf:"file" doc:"File of the keyring that seals the most sensitive values of records (docs/keys.md), made at the first start. Empty: keyring.json beside the SQLite file, or records/keyring.json with PostgreSQL. Never keep it with backups of the records."`
+	Ring string `koanf:"ring" secret:"true" doc:"The keyring itself, as its file has it, for those who keep it in a secret store; then there is no file. Empty: the file."`
+}
+
+// check returns what is wrong with the settings of keys.
+func (k Keyring) check(bad func(key, format string, args ...any)) {
+	if k.Ring == "" {
+		return
+	}
+	if _, err := keyring.Parse([]byte(k.Ring)); err != nil {
+		bad("keys.ring", "%v", err)
+	}
+	if k.File != "" {
+		bad("keys.ring", "and keys.file are both set: set one")
+	}
+}
+
+// KeyFile is the path of the keyring: keys.file, else beside the records.
+func (c *Config) KeyFile() string {
+	if c.Keys.File != "" {
+		return c.Keys.File
+	}
+	dsn := c.Store.DSN
+	if strings.HasPrefix(dsn, "postgres:") || strings.HasPrefix(dsn, "postgresql:") {
+		return filepath.Join("records", keyFileName)
+	}
+	return filepath.Join(filepath.Dir(strings.TrimPrefix(dsn, "sqlite:")), keyFileName)
+}
+
+const keyFileName = "keyring.json"
+
 // Reports configures what people send with "report this".
 type Reports struct {
 	Tenant     string `koanf:"tenant" doc:"Whose reports they are; empty: the only tenant that there is. Where there is none or are several, no report is taken."`
@@ -170,7 +206,7 @@ func (r Reports) check(bad func(key, format string, args ...any)) {
 
 // People configures log-ins.
 type People struct {
-	Key        string        `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that seals the secrets of authenticator apps in the records, and hides which names and networks failed log-ins are counted for. Empty: neither."`
+	Key        string        `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that hides which names and networks failed log-ins are counted for, and opens the secrets of authenticator apps that it sealed before there was a keyring. Empty: neither."`
 	FormerKeys []string      `koanf:"former_keys" secret:"true" doc:"Keys of before, which still open what they sealed."`
 	Idle       time.Duration `koanf:"idle" doc:"A session that is not used for so long ends."`
 	Absolute   time.Duration `koanf:"absolute" doc:"Every session ends after so long."`
@@ -403,6 +439,7 @@ func (c *Config) Check() []error {
 	if c.Store.DSN == "" {
 		bad("store.dsn", "is empty: want the path of a SQLite file or postgres://user@host/database")
 	}
+	c.Keys.check(bad)
 	c.People.check(c.Server.BaseURL, bad)
 	c.Reports.check(bad)
 	if c.Log.Format != "text" && c.Log.Format != "json" {

@@ -17,6 +17,7 @@ import (
 	"bonafide/desk/reports"
 	"bonafide/outside/oidc"
 	"bonafide/store"
+	"bonafide/store/sealed"
 )
 
 // hashesAtOnce bounds the memory of log-ins: each hash takes 64 MiB.
@@ -47,7 +48,8 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := people.Config{Store: s, Now: time.Now, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(cfg.People.Key),
+	_, below := s.(*sealed.Store)
+	c := people.Config{Store: s, Now: time.Now, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(cfg.People.Key), SealedBelow: below,
 		Limits: people.Limits{Idle: cfg.People.Idle, Absolute: cfg.People.Absolute}}
 	for _, k := range cfg.People.FormerKeys {
 		c.FormerKeys = append(c.FormerKeys, []byte(k))

@@ -12,9 +12,19 @@ import (
 )
 
 // OpenStore opens the records that the configuration names, makes them where
-// there are none, and brings their tables up to date.
+// there are none, and brings their tables up to date. What is most sensitive in
+// them is sealed with the keyring, which is made, too, where there is none.
 func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
-	return sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN})
+	db, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN})
+	if err != nil {
+		return nil, err
+	}
+	s, err := seal(ctx, cfg, db)
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // Custody wires the desk that looks after records that exist; it changes

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestReadyOnlyWithRecords(t *testing.T) {
 	p := storetest.StartPostgres(t)
 	cfg := config.Default()
 	cfg.OCR.Enabled = false
-	cfg.Store.DSN = p.DSN(t)
+	cfg.Store.DSN, cfg.Keys.File = p.DSN(t), filepath.Join(t.TempDir(), "keyring.json")
 	records, err := OpenStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -205,7 +205,11 @@ func (d *Desk) AddApp(ctx context.Context, who Who, word, code string) ([]string
 		if err != nil {
 			return startAgain(err)
 		}
-		if err := r.Secrets.SetTOTP(ctx, who.Tenant, own(who), t.Data, step); err != nil {
+		kept := t.Data
+		if d.cfg.SealedBelow {
+			kept = openMark + o.Secret
+		}
+		if err := r.Secrets.SetTOTP(ctx, who.Tenant, own(who), kept, step); err != nil {
 			return err
 		}
 		if _, err := r.Sessions.EndOthers(ctx, who.Tenant, own(who), who.Session); err != nil {

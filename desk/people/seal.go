@@ -21,6 +21,9 @@ type sealer struct {
 
 const minKey = 32
 
+// openMark stands before a secret that the desk did not seal.
+const openMark = "open:"
+
 func newSealer(key []byte, former [][]byte) (sealer, error) {
 	s := sealer{keys: map[string]cipher.AEAD{}}
 	for i, k := range append([][]byte{key}, former...) {
@@ -52,7 +55,7 @@ func newSealer(key []byte, former [][]byte) (sealer, error) {
 // seal encrypts a text for one owner: put to another's record it does not open.
 func (s sealer) seal(random io.Reader, text, owner string) (string, error) {
 	if s.name == "" {
-		return "open:" + text, nil
+		return openMark + text, nil
 	}
 	aead := s.keys[s.name]
 	nonce := make([]byte, aead.NonceSize())
@@ -60,6 +63,21 @@ func (s sealer) seal(random io.Reader, text, owner string) (string, error) {
 		return "", fmt.Errorf("people: seal: %w", err)
 	}
 	return s.name + ":" + base64.RawStdEncoding.EncodeToString(aead.Seal(nonce, nonce, []byte(text), []byte(owner))), nil
+}
+
+// Former opens authenticator secrets that this desk sealed before the store did,
+// with the keys of then, so that a rotation can seal them anew. What it gives is
+// what the desk keeps in a store that seals; what was open stays as it is. owner
+// is the tenant and the person, with a slash between them.
+func Former(key []byte, former [][]byte) (func(owner, kept string) (string, error), error) {
+	s, err := newSealer(key, former)
+	if err != nil {
+		return nil, err
+	}
+	return func(owner, kept string) (string, error) {
+		text, err := s.open(kept, owner)
+		return openMark + text, err
+	}, nil
 }
 
 // open decrypts what seal made for the owner.
