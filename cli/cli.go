@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, replay, policy, train, access, admin, audit, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -72,6 +72,9 @@ type Env struct {
 	EvalRecords func(ctx context.Context, o RecordsOptions, out, progress io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
+	// Keys opens the records and the keyring that a configuration names; done closes
+	// them.
+	Keys func(ctx context.Context, configFile string) (desk KeyDesk, done func() error, err error)
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
 	// VerifyLog walks the frames of a log of events.
@@ -168,6 +171,7 @@ type grammar struct {
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Log     logCmd     `cmd:"" help:"Verify the log of events."`
+	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
 	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
 	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty database."`
 	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
@@ -338,6 +342,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
 	case "audit verify", "audit head", "audit export":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
+	case "keys list", "keys add", "keys rotate", "keys retire <id>":
+		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)
 	case "log verify":
 		err = g.Log.Verify.run(ctx, env)
 	case "backup <file>", "restore <file>", "export <file>", "import <file>":

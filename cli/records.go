@@ -39,8 +39,12 @@ type restoreCmd struct {
 type exportCmd struct {
 	Tenant  string `help:"Whose records." required:"" placeholder:"NAME"`
 	Secrets bool   `help:"Write what opens accounts, too, such as hashes of passwords: to move people with their log-ins."`
-	Why     string `help:"The reason, for the audit; no personal data." placeholder:"TEXT"`
-	File    string `arg:"" help:"File to be made; one that exists is left alone." type:"path"`
+	Clear   bool   `help:"Write sealed values open, for those who have not the keyring (docs/keys.md)."`
+
+	Pseudonyms string `help:"Replace everything personal by pseudonyms that are stable for this purpose, such as research; such a file cannot be imported." placeholder:"PURPOSE"`
+
+	Why  string `help:"The reason, for the audit; no personal data." placeholder:"TEXT"`
+	File string `arg:"" help:"File to be made; one that exists is left alone." type:"path"`
 }
 
 type importCmd struct {
@@ -71,8 +75,12 @@ func (g *grammar) moveRecords(ctx context.Context, command string, env Env) (err
 	case "backup":
 		return backUp(ctx, desk, g.Backup.File, env)
 	case "export":
-		o := custody.ExportOptions{Tenant: tenant, Secrets: g.Export.Secrets, Why: g.Export.Why, Now: time.Now()}
-		return makeFile(ctx, desk, custody.KindExport, g.Export.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
+		o := custody.ExportOptions{Tenant: tenant, Secrets: g.Export.Secrets, Clear: g.Export.Clear, Purpose: g.Export.Pseudonyms, Why: g.Export.Why, Now: time.Now()}
+		kind := custody.KindExport
+		if o.Purpose != "" {
+			kind = custody.KindPseudonyms
+		}
+		return makeFile(ctx, desk, kind, g.Export.File, env.Stdout, func(w io.Writer) (custody.Moved, error) {
 			return desk.ExportTenant(ctx, o, w)
 		})
 	case "restore":
@@ -172,6 +180,9 @@ func takeFile(ctx context.Context, path, said string, out io.Writer, take func(c
 // printMoved prints what was moved, family by family, and the chains.
 func printMoved(m custody.Moved, said string, w io.Writer) error {
 	fmt.Fprintln(w, said)
+	if m.Lacking > 0 {
+		fmt.Fprintf(w, "%d records hold sealed values that no key here opens: bring the keyring of then (keys.file) before the server starts\n", m.Lacking)
+	}
 	for _, f := range m.Families {
 		fmt.Fprintf(w, "%-16s %9d records  sha256 %s\n", f.Name, f.Records, f.SHA256)
 	}

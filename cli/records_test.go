@@ -3,15 +3,24 @@ package cli_test
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bonafide/cli"
 	"bonafide/desk/custody"
+	"bonafide/keyring"
+	"bonafide/outside/keyfile"
+	"bonafide/store"
+	"bonafide/store/sealed"
 	storesql "bonafide/store/sql"
 	"bonafide/store/storetest"
 )
@@ -25,7 +34,80 @@ func openRecords(ctx context.Context, _ string, into bool) (cli.Mover, func() er
 	if err != nil {
 		return nil, nil, err
 	}
+	if ring, err := keyfile.Open(ringPath()); err == nil {
+		sealer := keyring.NewSealer(ring, rand.Reader)
+		return custody.WithKeys(sealed.New(s, sealer, time.Now, rand.Reader), sealer), s.Close, nil
+	}
 	return custody.New(s), s.Close, nil
+}
+
+// ringPath is the keyring of a script, beside the records of its beginning.
+func ringPath() string {
+	return cmp.Or(os.Getenv("BONAFIDE_KEYS_FILE"), filepath.Join(filepath.Dir(os.Getenv("RECORDS")), "keyring.json"))
+}
+
+// openKeys opens the keyring of a script. Where END names a number, the process
+// is killed once so many records were sealed again.
+func openKeys(ctx context.Context, _ string) (cli.KeyDesk, func() error, error) {
+	s, err := storesql.Open(ctx, storesql.Config{DSN: recordsDSN(), Existing: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	ring, err := keyfile.Open(ringPath())
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	d := custody.NewKeys(s, custody.KeysConfig{Ring: ring, Sealer: keyring.NewSealer(ring, rand.Reader), Now: time.Now, Random: rand.Reader})
+	end, _ := strconv.Atoi(os.Getenv("END"))
+	return mortal{d, end}, s.Close, nil
+}
+
+// mortal is a desk whose process is killed in the middle of a rotation.
+type mortal struct {
+	*custody.Keys
+	end int
+}
+
+func (m mortal) Rotate(ctx context.Context, progress func(custody.Resealed)) (custody.Resealed, error) {
+	return m.Keys.Rotate(ctx, func(r custody.Resealed) {
+		if m.end > 0 && r.Rows["reports"] >= int64(m.end) {
+			p, err := os.FindProcess(os.Getpid())
+			fatal(err)
+			fatal(p.Kill())
+			select {} // until the signal arrives
+		}
+		progress(r)
+	})
+}
+
+// seedKeys is the command `keys-seed N`: a tenant with N reports, half of them
+// kept before there was a keyring.
+func seedKeys() {
+	ctx := context.Background()
+	db, err := storesql.Open(ctx, storesql.Config{DSN: os.Getenv("RECORDS")})
+	fatal(err)
+	ring, err := keyfile.Make(ringPath(), rand.Reader, time.Now())
+	fatal(err)
+	over := sealed.New(db, keyring.NewSealer(ring, rand.Reader), time.Now, rand.Reader)
+	n, err := strconv.Atoi(os.Args[1])
+	fatal(err)
+	day := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	fatal(db.Write(ctx, func(r store.Records) error {
+		return r.Tenants.Add(ctx, store.Tenant{ID: "main", Name: "Main", Created: day})
+	}))
+	for i := range n {
+		var s store.Store = over
+		if i%2 == 0 {
+			s = db
+		}
+		id := fmt.Sprint("r", i)
+		fatal(store.Change(ctx, s, storetest.NewDeed("main", "report.add", id, day), func(r store.Records) error {
+			x := storetest.NewReport("main", id, day)
+			x.Text = "AMZ: call 1-888-555-0147, number " + id
+			return r.Reports.Add(ctx, x)
+		}))
+	}
+	fatal(db.Close())
 }
 
 // TestOperateCommands runs the commands of docs/operate.md as they stand there,
@@ -37,14 +119,18 @@ func TestOperateCommands(t *testing.T) {
 	}
 	p := storetest.StartPostgres(t)
 	dir := t.TempDir()
-	for i, heading := range []string{"Back up and restore", "Move a tenant, or the engine"} {
+	for _, heading := range []string{"Back up and restore", "Move a tenant, or the engine", "Rotate keys"} {
 		_, section, ok := strings.Cut(string(raw), "\n## "+heading+"\n")
 		if !ok {
 			t.Fatalf("docs/operate.md has no section %q", heading)
 		}
 		section, _, _ = strings.Cut(section, "\n## ")
 		var b strings.Builder
-		b.WriteString("env RECORDS=$WORK/records/bonafide.db\naudit-seed main\nexec sh -e commands\nstdout 'main: [345] entries, the chain holds'\n-- commands --\n")
+		seed := "audit-seed main\nexec sh -e commands\nstdout 'main: [345] entries, the chain holds'\n"
+		if heading == "Rotate keys" {
+			seed = "keys-seed 10\nexec sh -e commands\nstdout 'sealed again: 10 reports'\nstdout 'destroyed; what it sealed'\nexec bonafide audit verify\nstdout '13 entries, the chain holds'\n"
+		}
+		b.WriteString("env RECORDS=$WORK/records/bonafide.db\n" + seed + "-- commands --\n")
 		blocks := strings.Split(section, "```sh\n")[1:]
 		if len(blocks) == 0 {
 			t.Fatalf("docs/operate.md: the section %q has no commands", heading)
@@ -53,7 +139,7 @@ func TestOperateCommands(t *testing.T) {
 			commands, _, _ := strings.Cut(block, "```")
 			b.WriteString(strings.ReplaceAll(commands, "postgres://bonafide:password@host/bonafide", p.DSN(t)))
 		}
-		if err := os.WriteFile(filepath.Join(dir, []string{"backup", "move"}[i]+".txtar"), []byte(b.String()), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, strings.Fields(heading)[0]+".txtar"), []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

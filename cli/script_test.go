@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "keys-seed": seedKeys, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
 		"follow": follow, "end-first": endFirst})
 }
 
@@ -61,6 +61,7 @@ func run() {
 		AccessDocs:  func() string { return "access\n" },
 		Audit:       openAudit,
 		Records:     openRecords,
+		Keys:        openKeys,
 		Admin:       openAdmin,
 		VerifyLog:   verifyLog,
 		OpenLog:     openLog,

@@ -95,3 +95,23 @@ func holds(r *keyring.Ring, used []string) error {
 	}
 	return nil
 }
+
+// sealPlain seals, at the start, what was kept before there was a keyring, and
+// goes on with a rotation that was ended.
+func (s *Server) sealPlain(ctx context.Context) {
+	if _, ok := s.opt.Store.(*sealed.Store); !ok {
+		return
+	}
+	file, err := Keyring(s.cfg)
+	if err != nil {
+		s.warn("seal what is not sealed", err)
+		return
+	}
+	desk, err := keys(s.cfg, s.opt.Store, file)
+	if err == nil {
+		_, err = desk.Reseal(ctx, nil)
+	}
+	if ctx.Err() == nil {
+		s.warn("seal what is not sealed", err)
+	}
+}

@@ -2,12 +2,18 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 
 	"bonafide/config"
 	"bonafide/desk/custody"
+	"bonafide/desk/people"
+	"bonafide/fault"
+	"bonafide/keyring"
+	"bonafide/outside/keyfile"
 	"bonafide/store"
+	"bonafide/store/sealed"
 	"bonafide/store/sql"
 )
 
@@ -41,11 +47,50 @@ func Custody(ctx context.Context, cfg config.Config) (d *custody.Desk, done func
 // are looked at beside a server; into makes an empty database where there is
 // none. Tables of another version are refused. done closes the records.
 func Moving(ctx context.Context, cfg config.Config, into bool) (d *custody.Desk, done func() error, err error) {
-	s, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN, Existing: !into, Fresh: into, Readers: 1})
+	db, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN, Existing: !into, Fresh: into, Readers: 1})
 	if err != nil {
 		return nil, nil, err
 	}
-	return custody.New(s), s.Close, nil
+	switch file, err := Keyring(cfg); {
+	case err == nil:
+		sealer := keyring.NewSealer(file, rand.Reader)
+		return custody.WithKeys(sealed.New(db, sealer, time.Now, rand.Reader), sealer), db.Close, nil
+	case fault.KindOf(err) != fault.NotFound:
+		_ = db.Close()
+		return nil, nil, err
+	}
+	return custody.New(db), db.Close, nil
+}
+
+// Keys wires the desk of the keyring, over records that there are; it may run
+// beside a server.
+func Keys(ctx context.Context, cfg config.Config) (d *custody.Keys, done func() error, err error) {
+	db, err := sql.Open(ctx, sql.Config{DSN: cfg.Store.DSN, Existing: true, Readers: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := Keyring(cfg)
+	if err == nil {
+		d, err = keys(cfg, db, file)
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, nil, err
+	}
+	return d, db.Close, nil
+}
+
+func keys(cfg config.Config, db store.Store, file *keyfile.File) (*custody.Keys, error) {
+	var former [][]byte
+	for _, k := range cfg.People.FormerKeys {
+		former = append(former, []byte(k))
+	}
+	open, err := people.Former([]byte(cfg.People.Key), former)
+	if err != nil {
+		return nil, err
+	}
+	return custody.NewKeys(db, custody.KeysConfig{Ring: file, Sealer: keyring.NewSealer(file, rand.Reader), Now: time.Now, Random: rand.Reader,
+		Follow: keyfile.Follow, Former: open}), nil
 }
 
 // probe asks whether records can be kept, at most once a second however often

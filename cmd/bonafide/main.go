@@ -51,7 +51,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records,
+		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records, Keys: keys,
 		VerifyLog: verifyLog, OpenLog: openLog,
 	}
 }
@@ -195,6 +195,15 @@ func records(ctx context.Context, file string, into bool) (cli.Mover, func() err
 		return nil, nil, err
 	}
 	return server.Moving(ctx, cfg, into)
+}
+
+// keys opens the records and their keyring; it may run beside a server.
+func keys(ctx context.Context, file string) (cli.KeyDesk, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Keys(ctx, cfg)
 }
 
 // admin opens the records for people and roles; it may run beside a server.

@@ -24,14 +24,23 @@ import (
 
 	"bonafide/access"
 	"bonafide/fault"
+	"bonafide/keyring"
 	"bonafide/store"
 )
 
 // Desk looks after the records. It is safe for concurrent use.
-type Desk struct{ store store.Store }
+type Desk struct {
+	store  store.Store
+	sealer *keyring.Sealer
+}
 
 // New makes a desk over a store, which stays its caller's to close.
 func New(s store.Store) *Desk { return &Desk{store: s} }
+
+// WithKeys makes a desk that can open sealed values, for those exports that say
+// so, over a store that seals (store/sealed). Without keys it moves them as they
+// stand.
+func WithKeys(s store.Store, sealer *keyring.Sealer) *Desk { return &Desk{store: s, sealer: sealer} }
 
 // Anchor is the head of a chain as it was printed earlier and kept where nobody
 // who can write to the database can change it.

@@ -28,6 +28,9 @@ const (
 	// KindBackup is a file of all tenants, KindExport one of a single tenant.
 	KindBackup = "backup"
 	KindExport = "export"
+	// KindPseudonyms is an export with pseudonyms for everything personal, which
+	// nothing takes.
+	KindPseudonyms = "pseudonyms"
 )
 
 // MaxLine is how many bytes a line of a file of records may have: a report of the
@@ -43,6 +46,10 @@ type Manifest struct {
 	Tenant access.Tenant `json:"tenant,omitempty"`
 	// Secrets tells that families that open accounts are in it.
 	Secrets bool `json:"secrets"`
+	// Clear tells that sealed values were written open, Purpose what the pseudonyms
+	// are for that stand in place of everything personal.
+	Clear   bool   `json:"clear,omitempty"`
+	Purpose string `json:"purpose,omitempty"`
 	// Tables is the version of the tables that the records were in.
 	Tables  int64     `json:"tables"`
 	Written time.Time `json:"written"`
@@ -79,13 +86,30 @@ func (t *tally) counted(name string) Counted {
 	return Counted{Name: name, Records: t.records, SHA256: hex.EncodeToString(t.hash.Sum(nil))}
 }
 
+// change makes another row of one before it is written to a file; the same row
+// always gives the same.
+type change func(*store.Family, store.Row) (store.Row, error)
+
+// source is what goes into a file: the families of one tenant, or of all.
+type source struct {
+	mover    store.Mover
+	families []store.Family
+	tenant   access.Tenant
+	change   change // nil: rows as they stand
+}
+
 // walk gives the lines of all families in the order of a file. The line is good
 // until each returns.
-func walk(ctx context.Context, m store.Mover, families []store.Family, t access.Tenant, each func(f *store.Family, line []byte) error) error {
+func (s source) walk(ctx context.Context, each func(f *store.Family, line []byte) error) error {
 	var line []byte
-	for i := range families {
-		f := &families[i]
-		if err := m.Walk(ctx, f, t, func(r store.Row) (err error) {
+	for i := range s.families {
+		f := &s.families[i]
+		if err := s.mover.Walk(ctx, f, s.tenant, func(r store.Row) (err error) {
+			if s.change != nil {
+				if r, err = s.change(f, r); err != nil {
+					return fmt.Errorf("write a record of %s: %w", f.Name, err)
+				}
+			}
 			if line, err = appendLine(line[:0], f, r); err != nil {
 				return fmt.Errorf("write a record of %s: %w", f.Name, err)
 			}
@@ -101,19 +125,19 @@ func walk(ctx context.Context, m store.Mover, families []store.Family, t access.
 }
 
 // count is what the records of the families sum up to.
-func count(ctx context.Context, m store.Mover, families []store.Family, t access.Tenant) ([]Counted, error) {
+func (s source) count(ctx context.Context) ([]Counted, error) {
 	tallies := map[string]*tally{}
-	for _, f := range families {
+	for _, f := range s.families {
 		tallies[f.Name] = newTally()
 	}
-	if err := walk(ctx, m, families, t, func(f *store.Family, line []byte) error {
+	if err := s.walk(ctx, func(f *store.Family, line []byte) error {
 		tallies[f.Name].add(line)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	out := make([]Counted, 0, len(families))
-	for _, f := range families {
+	out := make([]Counted, 0, len(s.families))
+	for _, f := range s.families {
 		out = append(out, tallies[f.Name].counted(f.Name))
 	}
 	return out, nil
@@ -126,13 +150,13 @@ func familiesOf(secrets bool) []store.Family {
 
 // write writes a file of records from one state of them: the records are read
 // twice, once to count them for the first line.
-func write(ctx context.Context, m store.Mover, head Manifest, w io.Writer) (Manifest, error) {
-	families := familiesOf(head.Secrets)
+func write(ctx context.Context, m store.Mover, head Manifest, ch change, w io.Writer) (Manifest, error) {
+	from := source{mover: m, families: familiesOf(head.Secrets), tenant: head.Tenant, change: ch}
 	var err error
 	if head.Tables, err = m.Version(ctx); err != nil {
 		return head, err
 	}
-	if head.Families, err = count(ctx, m, families, head.Tenant); err != nil {
+	if head.Families, err = from.count(ctx); err != nil {
 		return head, err
 	}
 	first, err := head.line()
@@ -142,7 +166,7 @@ func write(ctx context.Context, m store.Mover, head Manifest, w io.Writer) (Mani
 	if _, err := w.Write(first); err != nil {
 		return head, unwritten(err)
 	}
-	return head, walk(ctx, m, families, head.Tenant, func(_ *store.Family, line []byte) error {
+	return head, from.walk(ctx, func(_ *store.Family, line []byte) error {
 		_, err := w.Write(line)
 		return unwritten(err)
 	})
@@ -208,6 +232,8 @@ func open(r io.Reader, kind string) (*reader, error) {
 		return nil, wrong("says that this is a backup of all tenants: bring it back with `bonafide restore`")
 	case f.head.Kind == KindExport && kind == KindBackup:
 		return nil, wrong("says that this is an export of one tenant: take it in with `bonafide import`")
+	case f.head.Kind == KindPseudonyms && kind != KindPseudonyms:
+		return nil, wrong("says that this is an export with pseudonyms, which nothing takes in: export without --pseudonyms")
 	case f.head.Kind != kind:
 		return nil, wrong("tells neither a backup nor an export")
 	case (f.head.Tenant == "") != (kind == KindBackup), kind == KindBackup && !f.head.Secrets:

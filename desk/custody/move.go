@@ -2,9 +2,11 @@ package custody
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"bonafide/access"
@@ -17,6 +19,9 @@ type Moved struct {
 	Manifest
 	// Chains is what was found of the audit chains that were moved.
 	Chains []Result
+	// Lacking is how many records of a backup hold a value that does not open with
+	// the keyring that is here, or with none.
+	Lacking int64
 }
 
 // console is the actor of what an operator does on the command line.
@@ -32,7 +37,7 @@ func (d *Desk) Backup(ctx context.Context, now time.Time, w io.Writer) (out Move
 		if out.Chains, err = chains(ctx, r.Audit, Scope{}); err != nil {
 			return err
 		}
-		out.Manifest, err = write(ctx, r.Mover, head, w)
+		out.Manifest, err = write(ctx, r.Mover, head, nil, w)
 		return err
 	})
 	if err != nil {
@@ -82,7 +87,7 @@ func (d *Desk) Inspect(ctx context.Context, kind string, file io.Reader) (head M
 	if err != nil {
 		return head, err
 	}
-	return inspect(ctx, kind, tables, file)
+	return inspect(ctx, kind, tables, file, nil)
 }
 
 func (d *Desk) tables(ctx context.Context) (v int64, err error) {
@@ -95,7 +100,7 @@ func (d *Desk) tables(ctx context.Context) (v int64, err error) {
 
 // inspect reads a file to its end. Rows of an export, which may come from
 // anywhere, are checked one by one.
-func inspect(ctx context.Context, kind string, tables int64, file io.Reader) (Manifest, error) {
+func inspect(ctx context.Context, kind string, tables int64, file io.Reader, also each) (Manifest, error) {
 	f, err := open(file, kind)
 	if err != nil {
 		return Manifest{}, err
@@ -105,11 +110,19 @@ func inspect(ctx context.Context, kind string, tables int64, file io.Reader) (Ma
 	}
 	return f.head, f.rows(ctx, func(family *store.Family, r store.Row) error {
 		if kind == KindExport {
-			return family.Check(r)
+			if err := family.Check(r); err != nil {
+				return err
+			}
+		}
+		if also != nil {
+			return also(family, r)
 		}
 		return nil
 	})
 }
+
+// each is what is done with the rows of a file.
+type each func(*store.Family, store.Row) error
 
 // Restore brings a backup back into records that are empty. The file is read
 // twice: to its end before anything is written, then into one transaction, in
@@ -129,9 +142,32 @@ type ExportOptions struct {
 	Tenant access.Tenant
 	// Secrets writes what opens accounts, too, such as hashes of passwords.
 	Secrets bool
+	// Clear writes sealed values open: for those who have not the keyring.
+	Clear bool
+	// Purpose, where it is not empty, replaces everything personal by pseudonyms
+	// for that purpose. Such a file cannot be imported.
+	Purpose string
 	// Why is the reason; it is kept in the audit.
 	Why string
 	Now time.Time
+}
+
+// head is the first line of what the options ask for, and the deed.
+func (o ExportOptions) head() (Manifest, store.Deed, error) {
+	m := Manifest{Format: Format, Version: FormatVersion, Kind: KindExport, Tenant: o.Tenant, Secrets: o.Secrets, Purpose: o.Purpose, Clear: o.Clear, Written: whole(o.Now)}
+	d := store.Deed{Tenant: o.Tenant, When: o.Now, Actor: console, Action: "tenant.export", Object: "tenant:" + string(o.Tenant), Why: o.Why, From: "console"}
+	switch {
+	case o.Purpose != "" && (o.Secrets || o.Clear):
+		return m, d, fault.New(fault.Invalid, "pseudonyms", "go with no secrets and no clear values")
+	case o.Purpose != "":
+		if len(o.Purpose) > 32 || strings.Trim(o.Purpose, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return m, d, fault.New(fault.Invalid, "pseudonyms", "are for a purpose of at most 32 small letters, digits and hyphens, such as research")
+		}
+		m.Kind, d.Action = KindPseudonyms, "tenant.pseudonyms"
+	case o.Clear:
+		d.Action = "tenant.export.clear"
+	}
+	return m, d, nil
 }
 
 // ExportTenant writes the records of one tenant as documented in
@@ -139,12 +175,21 @@ type ExportOptions struct {
 // audit entry to the tenant's chain, which is therefore in the file. A tenant
 // without a record is NotFound.
 func (d *Desk) ExportTenant(ctx context.Context, o ExportOptions, w io.Writer) (out Moved, err error) {
-	head := Manifest{Format: Format, Version: FormatVersion, Kind: KindExport, Tenant: o.Tenant, Secrets: o.Secrets, Written: whole(o.Now)}
-	deed := store.Deed{Tenant: o.Tenant, When: o.Now, Actor: console, Action: "tenant.export", Object: "tenant:" + string(o.Tenant), Why: o.Why, From: "console"}
+	head, deed, err := o.head()
+	if err != nil {
+		return out, fmt.Errorf("export: %w", err)
+	}
+	var ch change
+	if o.Clear {
+		ch = opened(ctx, d.sealer)
+	}
 	if err = store.Change(ctx, d.store, deed, func(r store.Records) error {
 		name, err := held(ctx, r.Mover, o.Tenant)
 		if err == nil && name == "" {
 			err = fault.New(fault.NotFound, "tenant", "has no record here: check its name and store.dsn")
+		}
+		if err == nil && o.Purpose != "" {
+			ch, err = d.pseudonyms(ctx, r, o)
 		}
 		return err
 	}); err == nil {
@@ -152,7 +197,7 @@ func (d *Desk) ExportTenant(ctx context.Context, o ExportOptions, w io.Writer) (
 			if out.Chains, err = chains(ctx, r.Audit, Scope{Tenant: o.Tenant}); err != nil {
 				return err
 			}
-			out.Manifest, err = write(ctx, r.Mover, head, w)
+			out.Manifest, err = write(ctx, r.Mover, head, ch, w)
 			return err
 		})
 	}
@@ -160,6 +205,15 @@ func (d *Desk) ExportTenant(ctx context.Context, o ExportOptions, w io.Writer) (
 		return out, fmt.Errorf("export: %w", err)
 	}
 	return out, nil
+}
+
+// pseudonyms makes the change of rows for a purpose, with a key that is kept.
+func (d *Desk) pseudonyms(ctx context.Context, r store.Records, o ExportOptions) (change, error) {
+	if d.sealer == nil {
+		return nil, errNoKeys
+	}
+	name, err := store.Subjects{Random: rand.Reader, Now: func() time.Time { return o.Now }}.Pseudonyms(ctx, r, o.Tenant, o.Purpose)
+	return pseudonymous(ctx, d.sealer, name), err
 }
 
 // ImportTenant takes the export of a tenant into records that hold none of it.
@@ -188,7 +242,7 @@ func (d *Desk) take(ctx context.Context, kind string, file io.ReadSeeker, finish
 	if err != nil {
 		return out, err
 	}
-	if out.Manifest, err = inspect(ctx, kind, tables, file); err != nil {
+	if out.Manifest, err = inspect(ctx, kind, tables, file, d.lacking(ctx, kind, &out.Lacking)); err != nil {
 		return out, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -206,7 +260,7 @@ func (d *Desk) take(ctx context.Context, kind string, file io.ReadSeeker, finish
 		if err := put(ctx, r.Mover, kind, tables, out.Manifest, file); err != nil {
 			return err
 		}
-		kept, err := count(ctx, r.Mover, familiesOf(out.Secrets), out.Tenant)
+		kept, err := source{mover: r.Mover, families: familiesOf(out.Secrets), tenant: out.Tenant}.count(ctx)
 		if err != nil {
 			return err
 		}
@@ -221,6 +275,19 @@ func (d *Desk) take(ctx context.Context, kind string, file io.ReadSeeker, finish
 		return finish(r, out)
 	})
 	return out, err
+}
+
+// lacking counts into n the records whose sealed values do not open here. An
+// import refuses the first one: a backup may come back before its keyring does.
+func (d *Desk) lacking(ctx context.Context, kind string, n *int64) each {
+	return func(family *store.Family, r store.Row) error {
+		err := opens(ctx, d.sealer, family, r)
+		if err != nil && kind == KindBackup {
+			*n++
+			return nil
+		}
+		return err
+	}
 }
 
 // put writes the rows of a file that was inspected. A file that changed since is

@@ -106,7 +106,7 @@ type Config struct {
 	// SealedBelow: the store seals authenticator secrets itself (store/sealed), so
 	// they are given to it open; Key and FormerKeys open those of before.
 	SealedBelow bool
-	Limits     Limits
+	Limits      Limits
 	// SecondFor are the roles whose people need a second factor: who logged in
 	// by password alone and has no authenticator app can only add one.
 	SecondFor []access.Role
