@@ -130,8 +130,8 @@ func (s *Server) sweep(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.sealPlain(ctx)
 		s.sweepOnce(ctx)
+		s.sealPlain(ctx)
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
 		for {
