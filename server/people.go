@@ -15,6 +15,8 @@ import (
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/password"
 	"bonafide/desk/reports"
+	"bonafide/desk/settings"
+	"bonafide/locale"
 	"bonafide/outside/oidc"
 	"bonafide/store"
 	"bonafide/store/sealed"
@@ -73,6 +75,20 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 		c.Federation = &people.Federation{Provider: provider, Name: cfg.People.Provider, Tenant: access.Tenant(cfg.People.Tenant), Groups: groups}
 	}
 	return people.New(c)
+}
+
+// settings wires the desk of what tenants decide.
+func (s *Server) settings(countries []string) (*settings.Desk, error) {
+	texts, err := locale.Load(Knowledge(s.cfg.Data.Overlay))
+	if err != nil {
+		return nil, err
+	}
+	c := settings.Config{Store: s.opt.Store, Now: time.Now, Langs: texts.Languages(), Countries: countries, Idle: s.cfg.People.Idle,
+		Absolute: s.cfg.People.Absolute, Public: access.Tenant(s.cfg.Reports.Tenant)}
+	for _, r := range s.cfg.People.SecondFor {
+		c.Floor = append(c.Floor, access.Role(r))
+	}
+	return settings.New(c)
 }
 
 // Reports wires the desk of contact reports.

@@ -137,6 +137,9 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		}
 		options.People, programs.Programs = s.people, s.people
 		options.Reports, programs.Reports = s.reports, s.reports
+		if options.Settings, err = s.settings(desk.Countries()); err != nil {
+			return nil, err
+		}
 		options.Ledger = custody.NewLedger(opt.Store, time.Now)
 		if options.System, err = system.New(system.Config{Store: opt.Store, Now: time.Now, Facts: s.facts}); err != nil {
 			return nil, err

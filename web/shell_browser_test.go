@@ -66,7 +66,7 @@ func TestShell(t *testing.T) {
 	b := openAt(t, o.srv.URL, 390, "light")
 	b.enter(o, "root")
 	person := string(o.hire("main", "bert", access.Editor))
-	for _, p := range []string{"/audit", "/system", "/people", "/people/" + person, "/account"} {
+	for _, p := range []string{"/audit", "/system", "/settings", "/people", "/people/" + person, "/account"} {
 		for _, lang := range langs {
 			name := strings.Trim(strings.ReplaceAll(strings.TrimSuffix(p, person), "/", "-"), "-") + "-" + lang
 			b.visit(p, lang)

@@ -188,6 +188,8 @@ func staffRoutes() []staffRoute {
 		{"GET /audit", false, (*visit).audit, "", 0},
 		{"POST /audit/verify", false, (*visit).verifyAudit, "/audit", 0},
 		{"POST /audit/export", false, (*visit).exportAudit, "/audit", 0},
+		{"GET /settings", false, (*visit).settings, "", 0},
+		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
 		{"POST /report-this", true, (*visit).reportThis, "/", reports.MaxDraft + 4<<10},
 		{"GET /reports", false, (*visit).reports, "", 0},
@@ -403,7 +405,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	}
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
-		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil}
+		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}
@@ -482,6 +484,9 @@ func (v *visit) fail(err error) {
 			v.setCookie(sessionCookie, "", time.Unix(1, 0))
 		}
 		v.see("/login?to=" + url.QueryEscape(v.back))
+		return
+	case errors.Is(err, access.ErrSecondFactor):
+		v.see("/account#h-app") // where it is added; the page says why
 		return
 	case errors.Is(err, access.ErrConfirm):
 		v.see("/confirm?to=" + url.QueryEscape(v.back))

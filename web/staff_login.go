@@ -66,11 +66,13 @@ type loginData struct {
 	Passkeys bool
 	Provider string
 	Founded  bool
+	// Notice is what the tenant tells whoever comes.
+	Notice string
 }
 
 func (v *visit) loginData() (loginData, error) {
 	tenants, err := v.opt.People.Tenants(v.r.Context())
-	d := loginData{To: v.to(), Login: v.field("login"), Tenant: v.field("tenant"), Passkeys: v.opt.People.PasskeysOn(), Provider: v.opt.People.ProviderName(), Founded: len(tenants) > 0}
+	d := loginData{To: v.to(), Login: v.field("login"), Tenant: v.field("tenant"), Passkeys: v.opt.People.PasskeysOn(), Provider: v.opt.People.ProviderName(), Founded: len(tenants) > 0, Notice: v.public(v.r).Notice}
 	if len(tenants) > 1 {
 		d.Tenants = tenants
 	}

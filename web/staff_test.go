@@ -29,6 +29,7 @@ import (
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
 	"bonafide/desk/reports"
+	"bonafide/desk/settings"
 	"bonafide/desk/system"
 	"bonafide/evidence"
 	"bonafide/fault"
@@ -114,8 +115,12 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
+	choices, err := settings.New(settings.Config{Store: db, Now: time.Now, Langs: langs, Countries: []string{"DE", "JP", "US"}, Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Public: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
-		opt.People, opt.Reports, opt.System = o.Desk, o.reports, health
+		opt.People, opt.Reports, opt.System, opt.Settings = o.Desk, o.reports, health, choices
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
 	}}, change...)...)
 	return o
@@ -294,6 +299,8 @@ var matrix = map[string]row{
 	"GET /audit":                        {path: "/audit", may: overseer, ok: 200},
 	"POST /audit/verify":                {path: "/audit/verify", may: overseer, ok: 303},
 	"POST /audit/export":                {path: "/audit/export", may: admins, ok: 200},
+	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
+	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},
 	"POST /report-this":                 {path: "/report-this", form: url.Values{"draft": {"{draft}"}, "consent": {"{consent}"}, "agree": {"yes"}}, ok: 200, out: 200},
 	"GET /reports":                      {path: "/reports", may: []access.Role{access.Shopper, access.Seller, access.Helper, access.Analyst, access.Supervisor}, ok: 200},

@@ -63,6 +63,8 @@ type Options struct {
 	// of it. They need People.
 	Ledger AuditDesk
 	System SystemDesk
+	// Settings are those of tenants; nil: the options hold. It needs People.
+	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -201,7 +203,11 @@ func (w *Web) language(r *http.Request) string {
 	if c, err := r.Cookie(w.hostCookie(r, langCookie)); err == nil && w.texts.Has(c.Value) {
 		return c.Value
 	}
-	return w.texts.Pick(r.Header.Get("Accept-Language"), w.opt.Lang)
+	assumed := w.opt.Lang
+	if own := w.public(r).Lang; own != "" {
+		assumed = own
+	}
+	return w.texts.Pick(r.Header.Get("Accept-Language"), assumed)
 }
 
 // country is the reader's country: told before, else the region that the
@@ -212,9 +218,13 @@ func (w *Web) country(r *http.Request) (code string, asked bool) {
 			return code, true
 		}
 	}
+	assumed := w.opt.Country
+	if own := w.public(r).Country; own != "" {
+		assumed = own
+	}
 	tags, _, err := language.ParseAcceptLanguage(clip(r.Header.Get("Accept-Language"), 200))
 	if err != nil || len(tags) == 0 {
-		return w.opt.Country, false
+		return assumed, false
 	}
 	base, _, region := tags[0].Raw()
 	named := region.String()
@@ -227,7 +237,7 @@ func (w *Web) country(r *http.Request) (code string, asked bool) {
 	if code, ok := w.knownCountry(named); ok {
 		return code, false
 	}
-	return w.opt.Country, false
+	return assumed, false
 }
 
 // knownCountry returns the code of a country that the desk has receivers for.

@@ -44,6 +44,7 @@ func (d *Desk) Account(ctx context.Context, who Who) (Account, error) {
 		return Account{}, err
 	}
 	var a Account
+	var c conditions
 	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
 		if a.Person, err = r.People.Get(ctx, who.Tenant, own(who)); err != nil {
 			return err
@@ -70,12 +71,15 @@ func (d *Desk) Account(ctx context.Context, who Who) (Account, error) {
 		if a.Sessions, err = r.Sessions.List(ctx, who.Tenant, own(who)); err != nil {
 			return err
 		}
+		if c, err = d.conditions(ctx, r, who.Tenant); err != nil {
+			return err
+		}
 		a.Keys, err = r.APIKeys.List(ctx, who.Tenant, own(who))
 		return err
 	})
 	now := d.cfg.Now()
 	a.Sessions = slices.DeleteFunc(a.Sessions, func(s store.Session) bool {
-		return now.Sub(s.Seen) >= d.lim.Idle || now.Sub(s.Created) >= d.lim.Absolute
+		return c.over(s, now)
 	})
 	return a, err
 }

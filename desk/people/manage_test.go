@@ -720,3 +720,42 @@ func TestRoleProperties(t *testing.T) {
 		}
 	})
 }
+
+// TestSettingsOfATenant: what a tenant sets about its log-ins holds at once, for
+// it alone, and never weakens what the server asks.
+func TestSettingsOfATenant(t *testing.T) {
+	r := newRig(t, func(c *people.Config) { c.SecondFor = []access.Role{access.Supervisor} })
+	ctx := ctxOf(t)
+	w := r.who(r.founded())
+	sue := r.hired(w, "sue@shop.example", access.Supervisor)
+	anna := r.hired(w, "anna@shop.example", access.Analyst)
+	revision := int64(0)
+	set := func(s store.TenantSettings) {
+		t.Helper()
+		s.Tenant, s.Changed, s.Revision = w.Tenant, r.clock.now(), revision
+		must(t, 0, r.store.Write(ctx, func(x store.Records) (err error) {
+			revision, err = x.Settings.Put(ctx, s)
+			return err
+		}))
+	}
+	if r.who(anna).Lacking || !r.who(sue).Lacking {
+		t.Error("before any setting: a second factor is asked of others than the server says")
+	}
+	set(store.TenantSettings{SecondFor: []access.Role{access.Analyst}, Idle: 5 * time.Minute, Absolute: time.Hour})
+	if !r.who(anna).Lacking || !r.who(sue).Lacking {
+		t.Error("the tenant's choice does not hold, or weakens the server's")
+	}
+	if in, err := r.login("anna@shop.example", other, home); err != nil || !in.Until.Equal(r.clock.now().Add(time.Hour)) {
+		t.Errorf("a session lasts until %v, %v", in.Until, err)
+	}
+	r.clock.on(6 * time.Minute)
+	if _, err := r.Who(ctx, anna.Token, home); !isErr(err, people.ErrNoSession) {
+		t.Errorf("a session that was not used for six minutes: %v", err)
+	}
+	set(store.TenantSettings{Idle: 3 * time.Hour, Absolute: 24 * time.Hour})
+	r.clock.on(2 * time.Hour)
+	must(t, 0, r.Sweep(ctx))
+	if _, err := r.Who(ctx, anna.Token, home); err != nil {
+		t.Errorf("the sweep removed a session that the tenant lets live: %v", err)
+	}
+}

@@ -81,7 +81,7 @@ func (d *Desk) admit(ctx context.Context, e entrance) (Admission, error) {
 	if err != nil {
 		return Admission{}, err
 	}
-	out := Admission{Token: token, Until: s.Created.Add(d.lim.Absolute)}
+	out := Admission{Token: token}
 	device, err := d.word()
 	if err != nil {
 		return Admission{}, err
@@ -97,6 +97,11 @@ func (d *Desk) admit(ctx context.Context, e entrance) (Admission, error) {
 		if err != nil || p.Suspended {
 			return refusedIf(err)
 		}
+		c, err := d.conditions(ctx, r, s.Tenant)
+		if err != nil {
+			return err
+		}
+		out.Until = s.Created.Add(c.absolute)
 		if err := d.endToken(ctx, r, e.old); err != nil {
 			return err
 		}
@@ -181,6 +186,7 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 	var s store.Session
 	var p store.Person
 	var lacking bool
+	var c conditions
 	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
 		if s, err = r.Sessions.Find(ctx, sum(token)); err != nil {
 			return err
@@ -188,13 +194,16 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 		if p, err = r.People.Get(ctx, s.Tenant, s.Person); err != nil {
 			return err
 		}
-		lacking, err = d.lacking(ctx, r, p, s.Method)
+		if c, err = d.conditions(ctx, r, s.Tenant); err != nil {
+			return err
+		}
+		lacking, err = c.lacking(ctx, r, p, s.Method)
 		return err
 	})
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return Who{}, err
 	}
-	if err != nil || p.Suspended || now.Sub(s.Seen) >= d.lim.Idle || now.Sub(s.Created) >= d.lim.Absolute {
+	if err != nil || p.Suspended || c.over(s, now) {
 		return Who{}, ErrNoSession
 	}
 	if now.Sub(s.Seen) >= touchEvery {
@@ -212,8 +221,8 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 // lacking tells whether a person still has to add the second factor that their
 // roles ask for. An app that was added in this session counts: from now on no
 // log-in by password goes without it.
-func (d *Desk) lacking(ctx context.Context, r store.Records, p store.Person, method string) (bool, error) {
-	if method != ByPassword || !slices.ContainsFunc(p.Roles, func(x access.Role) bool { return slices.Contains(d.cfg.SecondFor, x) }) {
+func (c conditions) lacking(ctx context.Context, r store.Records, p store.Person, method string) (bool, error) {
+	if method != ByPassword || !slices.ContainsFunc(p.Roles, func(x access.Role) bool { return slices.Contains(c.second, x) }) {
 		return false, nil
 	}
 	f, err := r.Secrets.Get(ctx, p.Tenant, p.ID)
@@ -242,7 +251,11 @@ func (d *Desk) renew(ctx context.Context, who Who, from From, first func(store.R
 		return Admission{}, err
 	}
 	s.Created = who.session.Created // the absolute limit stays
-	err = d.change(ctx, d.deed(who.Actor, "session.confirm", "session:"+s.ID), func(r store.Records) error {
+	var c conditions
+	err = d.change(ctx, d.deed(who.Actor, "session.confirm", "session:"+s.ID), func(r store.Records) (err error) {
+		if c, err = d.conditions(ctx, r, s.Tenant); err != nil {
+			return err
+		}
 		if err := first(r); err != nil {
 			return err
 		}
@@ -254,7 +267,7 @@ func (d *Desk) renew(ctx context.Context, who Who, from From, first func(store.R
 	if err != nil {
 		return Admission{}, err
 	}
-	return Admission{Token: token, Until: s.Created.Add(d.lim.Absolute)}, nil
+	return Admission{Token: token, Until: s.Created.Add(c.absolute)}, nil
 }
 
 // Sweep removes what is past its time: sessions, tickets, counts of attempts.
@@ -262,7 +275,11 @@ func (d *Desk) renew(ctx context.Context, who Who, from From, first func(store.R
 func (d *Desk) Sweep(ctx context.Context) error {
 	now := d.cfg.Now()
 	return d.cfg.Store.Write(ctx, func(r store.Records) error {
-		if _, err := r.Sessions.Sweep(ctx, now.Add(-d.lim.Idle), now.Add(-d.lim.Absolute)); err != nil {
+		idle, absolute, err := d.longest(ctx, r)
+		if err != nil {
+			return err
+		}
+		if _, err := r.Sessions.Sweep(ctx, now.Add(-idle), now.Add(-absolute)); err != nil {
 			return err
 		}
 		if _, err := r.Tickets.Sweep(ctx, now); err != nil {
