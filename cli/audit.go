@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"bonafide/access"
 	"bonafide/desk/custody"
@@ -27,15 +26,17 @@ type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Walk the chains and name the first entry that is wrong or missing; exit code 1 if there is one."`
 	Head   auditHeadCmd   `cmd:"" help:"Print the head of each chain, to be kept where nobody who can write to the database can change it."`
 	Export auditExportCmd `cmd:"" help:"Print all entries as NDJSON."`
+	Anchor auditAnchorCmd `cmd:"" help:"Post the head of each chain to audit.anchor.url, signed, once."`
 }
 
 type auditVerifyCmd struct {
-	Anchors string `help:"File of heads that were printed earlier, one a line: the chains must still hold them." type:"existingfile" placeholder:"FILE"`
+	Anchors string `help:"File of heads that were printed or posted earlier, one or one message a line: the chains must still hold them." type:"existingfile" placeholder:"FILE"`
 }
 
 type (
 	auditHeadCmd   struct{}
 	auditExportCmd struct{}
+	auditAnchorCmd struct{}
 )
 
 // errBroken ends `audit verify` when a chain does not hold.
@@ -50,6 +51,13 @@ func (c *auditCmd) run(ctx context.Context, command, config string, env Env) (er
 		}
 	}
 	if scope.Anchors, err = anchors(c.Verify.Anchors); err != nil {
+		return err
+	}
+	if command == "audit anchor" {
+		heads, err := env.Anchor(ctx, config)
+		for _, h := range heads {
+			fmt.Fprintln(env.Stdout, h)
+		}
 		return err
 	}
 	desk, done, err := env.Audit(ctx, config)
@@ -97,7 +105,7 @@ func printResults(results []custody.Result, w io.Writer) (err error) {
 	return err
 }
 
-// anchors reads heads, one a line; an empty path means none.
+// anchors reads heads that were kept; an empty path means none.
 func anchors(path string) ([]custody.Anchor, error) {
 	if path == "" {
 		return nil, nil
@@ -106,16 +114,9 @@ func anchors(path string) ([]custody.Anchor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit: read anchors: %w", err)
 	}
-	var out []custody.Anchor
-	for n, line := range strings.Split(string(raw), "\n") {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		a, err := custody.ParseAnchor(line)
-		if err != nil {
-			return nil, fmt.Errorf("audit: line %d of the anchors: %w", n+1, err)
-		}
-		out = append(out, a)
+	out, err := custody.ParseAnchors(string(raw))
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ import (
 	"bonafide/desk/contacts"
 	"bonafide/eventlog"
 	"bonafide/fault"
+	"bonafide/store"
 )
 
 // Exit codes. With --exit-code, check ends with the code of the worst verdict.
@@ -75,6 +76,8 @@ type Env struct {
 	// Keys opens the records and the keyring that a configuration names; done closes
 	// them.
 	Keys func(ctx context.Context, configFile string) (desk KeyDesk, done func() error, err error)
+	// Anchor hands the heads of the audit chains to the configured address.
+	Anchor func(ctx context.Context, configFile string) ([]store.Head, error)
 	// Audit opens the records that a configuration names; done closes them.
 	Audit func(ctx context.Context, configFile string) (a Auditor, done func() error, err error)
 	// VerifyLog walks the frames of a log of events.
@@ -340,7 +343,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
-	case "audit verify", "audit head", "audit export":
+	case "audit verify", "audit head", "audit export", "audit anchor":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "keys list", "keys add", "keys rotate", "keys retire <id>":
 		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)

@@ -47,6 +47,7 @@ type Config struct {
 	Prints   Prints   `koanf:"fingerprint" doc:"Fingerprints, by which contacts of one campaign are found."`
 	Store    Store    `koanf:"store" doc:"Where records are kept."`
 	Keys     Keyring  `koanf:"keys" doc:"What the most sensitive values of records are sealed with."`
+	Audit    Audit    `koanf:"audit" doc:"Who did what: the chains of audit entries."`
 	People   People   `koanf:"people" doc:"Who logs in to work here."`
 	Reports  Reports  `koanf:"reports" doc:"What people send with \"report this\"."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
@@ -187,6 +188,35 @@ func (c *Config) KeyFile() string {
 
 const keyFileName = "keyring.json"
 
+// Audit configures the audit chains.
+type Audit struct {
+	Anchor Anchor `koanf:"anchor" doc:"Keeping the heads of the chains elsewhere."`
+}
+
+// Anchor says where heads are kept.
+type Anchor struct {
+	URL      string        `koanf:"url" doc:"https address to which the heads of the audit chains are posted, signed (docs/operate.md); empty: none. They name tenants, numbers of entries and hashes."`
+	Secret   string        `koanf:"secret" secret:"true" doc:"Secret of the signature: whsec_ and 24 to 64 bytes in base64, or at least 32 characters."`
+	Interval time.Duration `koanf:"interval" doc:"How often the heads are posted."`
+}
+
+// check returns what is wrong with the settings of anchors.
+func (a Anchor) check(bad func(key, format string, args ...any)) {
+	if a.Interval < time.Minute || a.Interval > 31*24*time.Hour {
+		bad("audit.anchor.interval", "%s: want 1m to 744h", a.Interval)
+	}
+	if a.URL == "" {
+		return
+	}
+	u, err := url.Parse(a.URL)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && (loopback(u.Host) || loopback(u.Host+":80"))) {
+		bad("audit.anchor.url", "is no https address without user and password")
+	}
+	if len(a.Secret) < 32 {
+		bad("audit.anchor.secret", "%d characters: want whsec_ and at least 24 bytes in base64, or at least 32 characters", len(a.Secret))
+	}
+}
+
 // Reports configures what people send with "report this".
 type Reports struct {
 	Tenant     string `koanf:"tenant" doc:"Whose reports they are; empty: the only tenant that there is. Where there is none or are several, no report is taken."`
@@ -289,6 +319,7 @@ func Default() Config {
 		Speech:  Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
 		Books:   Books{Timeout: 3 * time.Second},
 		Store:   Store{DSN: "records/bonafide.db"},
+		Audit:   Audit{Anchor: Anchor{Interval: time.Hour}},
 		People:  People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
 		Reports: Reports{PerNetwork: 20, PerTenant: 2000},
 		Log:     Log{Level: "info", Format: "text"},
@@ -440,6 +471,7 @@ func (c *Config) Check() []error {
 		bad("store.dsn", "is empty: want the path of a SQLite file or postgres://user@host/database")
 	}
 	c.Keys.check(bad)
+	c.Audit.Anchor.check(bad)
 	c.People.check(c.Server.BaseURL, bad)
 	c.Reports.check(bad)
 	if c.Log.Format != "text" && c.Log.Format != "json" {

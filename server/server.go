@@ -61,6 +61,8 @@ type Server struct {
 	// people and reports are nil where no records are kept.
 	people  *people.Desk
 	reports *reports.Desk
+	// keeper is who is handed the heads of the audit chains; nil: nobody.
+	keeper custody.Keeper
 	// routes are the patterns of all routes.
 	routes []string
 	// started is when the server was wired, swept how the last sweep ended.
@@ -127,6 +129,9 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 	options := web.Options{
 		Lang: cfg.Reader.Lang, Country: cfg.Reader.Country, BodyBytes: cfg.Limits.BodyBytes, BaseURL: cfg.Server.BaseURL,
 		Demo: opt.Demo, Version: opt.Version, Client: lim.address,
+	}
+	if s.keeper, err = anchorKeeper(cfg); err != nil {
+		return nil, err
 	}
 	if opt.Store != nil {
 		if s.people, err = People(cfg, opt.Store); err != nil {
@@ -243,6 +248,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.inviteSetUp(ctx)
 	stopSweeping := s.sweep(ctx)
 	defer stopSweeping()
+	defer s.anchor(ctx)()
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	select {

@@ -32,6 +32,7 @@ import (
 	"bonafide/evidence"
 	"bonafide/fault"
 	"bonafide/server"
+	"bonafide/store"
 )
 
 // version is set by the linker.
@@ -51,7 +52,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records, Keys: keys,
+		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor,
 		VerifyLog: verifyLog, OpenLog: openLog,
 	}
 }
@@ -195,6 +196,14 @@ func records(ctx context.Context, file string, into bool) (cli.Mover, func() err
 		return nil, nil, err
 	}
 	return server.Moving(ctx, cfg, into)
+}
+
+func anchor(ctx context.Context, file string) ([]store.Head, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	return server.Anchor(ctx, cfg)
 }
 
 // keys opens the records and their keyring; it may run beside a server.

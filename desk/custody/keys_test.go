@@ -257,3 +257,19 @@ func TestSealedValuesMove(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAnchors: whatever a file of heads holds, reading it does not panic, and each
+// head that it gives is one that is printed and read again.
+func FuzzAnchors(f *testing.F) {
+	head := "main:3:" + strings.Repeat("0a", 32)
+	f.Add(head + "\n\n")
+	f.Add(`{"type":"audit.heads","timestamp":"2026-11-22T12:00:00Z","data":{"heads":["` + head + `"]}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		out, err := custody.ParseAnchors(text)
+		for _, a := range out {
+			if again, bad := custody.ParseAnchor(a.String()); err == nil && (bad != nil || again != a) {
+				t.Errorf("%v reads again as %v, %v", a, again, bad)
+			}
+		}
+	})
+}
