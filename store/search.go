@@ -55,8 +55,9 @@ type Search interface {
 	// Drop removes the terms of a report and returns how many there were.
 	Drop(ctx context.Context, t access.Tenant, id ReportID) (int64, error)
 	// Stale returns at most limit reports of all tenants without terms of the
-	// version, in no order.
-	Stale(ctx context.Context, version int64, limit int) ([]ReportName, error)
+	// version, in an order of the database's own, after the one that is named: so
+	// that many are gone through once. The zero name is before all.
+	Stale(ctx context.Context, version int64, after ReportName, limit int) ([]ReportName, error)
 	// Reports returns reports of the tenant that have all terms and pass the
 	// filter, newest first, with the beginning of their texts, and the key to go
 	// on after. A page may hold fewer than its limit, or none, and still have a

@@ -89,11 +89,13 @@ func (d *Desk) Sweep(ctx context.Context) error {
 			break
 		}
 	}
+	var after store.ReportName
 	for {
-		n, err := d.index(ctx)
+		n, last, err := d.index(ctx, after)
 		if err != nil || n < atOnce {
 			return err
 		}
+		after = last
 	}
 }
 
@@ -129,12 +131,13 @@ func (d *Desk) expire(ctx context.Context) (int, error) {
 	return len(due), nil
 }
 
-// index makes some reports searchable that are not.
-func (d *Desk) index(ctx context.Context) (int, error) {
+// index makes some reports searchable that are not, after one; it returns how
+// many, and the last.
+func (d *Desk) index(ctx context.Context, after store.ReportName) (int, store.ReportName, error) {
 	var stale []store.ReportName
 	var texts []store.Report
 	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		if stale, err = r.Search.Stale(ctx, term.Version, atOnce); err != nil {
+		if stale, err = r.Search.Stale(ctx, term.Version, after, atOnce); err != nil {
 			return err
 		}
 		for _, n := range stale {
@@ -146,14 +149,17 @@ func (d *Desk) index(ctx context.Context) (int, error) {
 		}
 		return nil
 	}); err != nil {
-		return 0, err
+		return 0, after, err
 	}
 	for _, x := range texts {
 		terms := d.termsOf(x)
 		err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.Search.Put(ctx, x.Tenant, x.ID, terms, term.Version) })
 		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return 0, err
+			return 0, after, err
 		}
 	}
-	return len(stale), nil
+	if len(stale) > 0 {
+		after = stale[len(stale)-1]
+	}
+	return len(stale), after, nil
 }

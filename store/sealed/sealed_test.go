@@ -182,14 +182,14 @@ func TestPlainValuesOfBefore(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Text != keyring.Head(x.Text) {
 			t.Errorf("a plain report is listed as %v, %v", list, err)
 		}
-		stale, err := r.Search.Stale(ctx, 1, 10)
+		stale, err := r.Search.Stale(ctx, 1, store.ReportName{}, 10)
 		if err != nil || len(stale) != 1 {
 			t.Errorf("%d reports are to be made searchable anew, %v: want the one whose terms were made without a key", len(stale), err)
 		}
 		if err := r.Search.Put(ctx, "main", "r1", []store.Term{store.NewTerm("main", "x")}, 1); err != nil {
 			return err
 		}
-		if stale, err = r.Search.Stale(ctx, 1, 10); err != nil || len(stale) != 0 {
+		if stale, err = r.Search.Stale(ctx, 1, store.ReportName{}, 10); err != nil || len(stale) != 0 {
 			t.Errorf("%d reports are stale after that, %v", len(stale), err)
 		}
 		return nil

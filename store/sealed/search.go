@@ -42,8 +42,8 @@ func (s search) Drop(ctx context.Context, t access.Tenant, id store.ReportID) (i
 }
 
 // Stale returns reports without terms of the version.
-func (s search) Stale(ctx context.Context, version int64, limit int) ([]store.ReportName, error) {
-	return s.below.Stale(ctx, version+keyed, limit)
+func (s search) Stale(ctx context.Context, version int64, after store.ReportName, limit int) ([]store.ReportName, error) {
+	return s.below.Stale(ctx, version+keyed, after, limit)
 }
 
 // Reports returns reports that have all terms.

@@ -62,12 +62,12 @@ func (s search) Drop(ctx context.Context, t access.Tenant, id store.ReportID) (i
 	return n, s.done(ctx, "remove a report from the search", err)
 }
 
-// Stale returns reports without terms of a version.
-func (s search) Stale(ctx context.Context, version int64, limit int) ([]store.ReportName, error) {
+// Stale returns reports without terms of a version, after one.
+func (s search) Stale(ctx context.Context, version int64, after store.ReportName, limit int) ([]store.ReportName, error) {
 	if s.failed != nil {
 		return nil, s.failed
 	}
-	rows, err := s.q.StaleReports(ctx, queries.StaleReportsParams{Version: version, Most: int32(store.Page{Limit: limit}.Size())})
+	rows, err := s.q.StaleReports(ctx, queries.StaleReportsParams{Version: version, AfterTenant: string(after.Tenant), AfterID: string(after.ID), Most: int32(store.Page{Limit: limit}.Size())})
 	if err != nil {
 		return nil, s.done(ctx, "list reports that cannot be searched yet", err)
 	}

@@ -22,10 +22,11 @@ ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version;
 DELETE FROM report_indexed WHERE tenant = @tenant AND id = @id;
 
 -- name: StaleReports :many
--- StaleReports reads which reports have no terms of a version.
+-- StaleReports reads which reports after one have no terms of a version.
 SELECT r.tenant, r.id FROM reports AS r
-WHERE NOT EXISTS (SELECT 1 FROM report_indexed AS x WHERE x.tenant = r.tenant AND x.id = r.id AND x.version = @version)
-LIMIT @most;
+WHERE (r.tenant, r.id) > (@after_tenant, @after_id)
+  AND NOT EXISTS (SELECT 1 FROM report_indexed AS x WHERE x.tenant = r.tenant AND x.id = r.id AND x.version = @version)
+ORDER BY r.tenant, r.id LIMIT @most;
 
 -- name: CountTerm :one
 -- CountTerm counts how many reports have a term, up to a limit.

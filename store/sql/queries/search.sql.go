@@ -286,13 +286,16 @@ func (q *Queries) SetIndexed(ctx context.Context, arg SetIndexedParams) error {
 
 const staleReports = `-- name: StaleReports :many
 SELECT r.tenant, r.id FROM reports AS r
-WHERE NOT EXISTS (SELECT 1 FROM report_indexed AS x WHERE x.tenant = r.tenant AND x.id = r.id AND x.version = $1)
-LIMIT $2
+WHERE (r.tenant, r.id) > ($1, $2)
+  AND NOT EXISTS (SELECT 1 FROM report_indexed AS x WHERE x.tenant = r.tenant AND x.id = r.id AND x.version = $3)
+ORDER BY r.tenant, r.id LIMIT $4
 `
 
 type StaleReportsParams struct {
-	Version int64
-	Most    int32
+	AfterTenant string
+	AfterID     string
+	Version     int64
+	Most        int32
 }
 
 type StaleReportsRow struct {
@@ -300,9 +303,14 @@ type StaleReportsRow struct {
 	ID     string
 }
 
-// StaleReports reads which reports have no terms of a version.
+// StaleReports reads which reports after one have no terms of a version.
 func (q *Queries) StaleReports(ctx context.Context, arg StaleReportsParams) ([]StaleReportsRow, error) {
-	rows, err := q.db.QueryContext(ctx, staleReports, arg.Version, arg.Most)
+	rows, err := q.db.QueryContext(ctx, staleReports,
+		arg.AfterTenant,
+		arg.AfterID,
+		arg.Version,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
