@@ -44,11 +44,12 @@ func (d *document) weigh(whole text.Span) {
 }
 
 // least is the stance that a sentence must have for a composition to count
-// there: what the model does not know it does not hold back.
+// there: what the model does not know, or what says surely, it does not hold back.
 func (l *lexicon) least(h heldRule) float32 {
-	code := l.rules[h.rule].code
+	r := &l.rules[h.rule]
+	code := r.code
 	switch {
-	case !slices.Contains(l.model.Flags, string(code)):
+	case r.surely, !slices.Contains(l.model.Flags, string(code)):
 		return float32(math.Inf(-1))
 	case strings.HasPrefix(string(code), "theme_"):
 		return l.model.Bounds.KeepTheme

@@ -58,6 +58,9 @@ type ruleFile struct {
 	Channels []string `yaml:"channels"`
 	// Strength scales the weight; 0 means 1.
 	Strength float64 `yaml:"strength"`
+	// Surely: what the model thinks of the sentence does not hold it back. For
+	// what fraudsters ask in the words of friends.
+	Surely bool `yaml:"surely"`
 }
 
 // lexicon is a compiled file.
@@ -115,6 +118,7 @@ type rule struct {
 	in       string
 	channels map[contact.Channel]bool
 	strength float64
+	surely   bool
 }
 
 type matcherKind uint8
@@ -305,7 +309,7 @@ func (l *lexicon) references(names []string) ([]int, error) {
 }
 
 func (l *lexicon) compileRule(code evidence.Code, rf ruleFile) (rule, error) {
-	r := rule{code: code, near: rf.Near, across: rf.Across, in: rf.In, strength: rf.Strength, ordered: len(rf.Seq) > 0}
+	r := rule{code: code, near: rf.Near, across: rf.Across, in: rf.In, strength: rf.Strength, surely: rf.Surely, ordered: len(rf.Seq) > 0}
 	if len(rf.Need) > 0 == (len(rf.Seq) > 0) {
 		return r, fmt.Errorf("want either need or seq")
 	}
