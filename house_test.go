@@ -71,6 +71,7 @@ var trees = map[string][]string{
 	"eventlog/memory":     {"eventlog"},
 	"eventlog/jetstream":  {"eventlog"},
 	"eventlog/logtest":    {"eventlog"},
+	"eventlog/shelf":      {},
 	"store":               {"contact", "contact/verdict"},
 	"store/sql":           {"store", "contact", "contact/verdict"},
 	"store/sealed":        {"store"},
@@ -279,6 +280,7 @@ func TestRoomsArePure(t *testing.T) {
 func TestNothingThatAnswersWritesKnowledge(t *testing.T) {
 	writers := map[string]string{
 		"eventlog/jetstream": "makes the folder of the log of events, from which no weight is read",
+		"eventlog/shelf":     "makes snapshots and the key beside the log of events, from which no weight is read",
 		"cli":                "makes the file of a backup or export, which only restore and import read, into records",
 		"eval":               "writes docs/evaluation.md and its pictures, for maintainers",
 		"eval/train":         "writes the models that ship, for maintainers",

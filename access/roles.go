@@ -88,6 +88,9 @@ const (
 	ReportUnmask   Permission = "report.unmask"
 	ReportExport   Permission = "report.export"
 	ReportErase    Permission = "report.erase"
+	EventWrite     Permission = "event.write"
+	DecisionRead   Permission = "decision.read"
+	DecisionLabel  Permission = "decision.label"
 	PolicyRead     Permission = "policy.read"
 	PolicyEdit     Permission = "policy.edit"
 	PolicyPublish  Permission = "policy.publish"
@@ -135,6 +138,9 @@ func Rules() []Rule {
 		{Permission: ReportUnmask, Doc: "see a report unmasked", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: ReportExport, Doc: "take reports out of the house", Confirm: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: ReportErase, Doc: "erase a report", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: EventWrite, Doc: "send events of accounts and have them decided", All: []Role{Supervisor, Admin}},
+		{Permission: DecisionRead, Doc: "read decisions about accounts and the events behind them; identifiers are hashes", All: []Role{Analyst, Supervisor}},
+		{Permission: DecisionLabel, Doc: "take decisions on, and write what they turned out to be", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, Reason: true, All: []Role{Supervisor}},

@@ -44,6 +44,9 @@ type Options struct {
 	// Reports is the desk of contact reports; nil: none are taken. It needs
 	// Programs.
 	Reports Reports
+	// Accounts is the desk of the account guard; nil: no events are taken. It needs
+	// Programs.
+	Accounts Accounts
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -64,6 +67,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		d.programs(api)
 		if opt.Reports != nil {
 			d.programReports(api)
+		}
+		if opt.Accounts != nil {
+			d.programAccounts(api)
 		}
 	}
 	describeMultipart(api.OpenAPI())

@@ -50,6 +50,7 @@ type Config struct {
 	Audit    Audit    `koanf:"audit" doc:"Who did what: the chains of audit entries."`
 	People   People   `koanf:"people" doc:"Who logs in to work here."`
 	Reports  Reports  `koanf:"reports" doc:"What people send with \"report this\"."`
+	Accounts Accounts `koanf:"accounts" doc:"The account guard: events of customers' accounts, decided as they come."`
 	Log      Log      `koanf:"log" doc:"Logs, without personal data."`
 }
 
@@ -316,13 +317,14 @@ func Default() Config {
 		MailAuth: MailAuth{Timeout: 3 * time.Second, CacheTime: 24 * time.Hour},
 		OCR: OCR{Enabled: true, Binary: "tesseract", Languages: "eng+deu+jpn", Timeout: 20 * time.Second,
 			MemoryMB: 1024, MaxPixels: 24_000_000, Concurrency: 2},
-		Speech:  Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
-		Books:   Books{Timeout: 3 * time.Second},
-		Store:   Store{DSN: "records/bonafide.db"},
-		Audit:   Audit{Anchor: Anchor{Interval: time.Hour}},
-		People:  People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
-		Reports: Reports{PerNetwork: 20, PerTenant: 2000},
-		Log:     Log{Level: "info", Format: "text"},
+		Speech:   Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
+		Books:    Books{Timeout: 3 * time.Second},
+		Store:    Store{DSN: "records/bonafide.db"},
+		Audit:    Audit{Anchor: Anchor{Interval: time.Hour}},
+		People:   People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
+		Reports:  Reports{PerNetwork: 20, PerTenant: 2000},
+		Accounts: Accounts{Enabled: true, Policy: "marketplace-takeover", Unknown: "refuse"},
+		Log:      Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -474,6 +476,7 @@ func (c *Config) Check() []error {
 	c.Audit.Anchor.check(bad)
 	c.People.check(c.Server.BaseURL, bad)
 	c.Reports.check(bad)
+	c.Accounts.check(bad)
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "%q: want text or json", c.Log.Format)
 	}

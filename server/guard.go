@@ -158,7 +158,7 @@ func pseudonym(address func(*http.Request) string) func(*http.Request) string {
 // route is the path as it may be logged and counted: one of our own, so that
 // nothing that a stranger puts into a path reaches a log or a metric.
 func route(r *http.Request) string {
-	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/static",
+	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/v1/events", "/v1/decisions", "/v1/accounts", "/v1/policies", "/static",
 		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
 		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people", "/reports", "/report-this",
 		"/audit", "/system", "/settings", "/styleguide",
@@ -180,6 +180,7 @@ type limiter struct {
 	perMinute  int
 	proxies    int
 	slots      chan struct{}
+	programs   chan struct{}
 	mu         sync.Mutex
 	clients    map[string]*client // guarded by mu
 	lastSwept  time.Time          // guarded by mu
@@ -193,7 +194,7 @@ type client struct {
 
 func newLimiter(perMinute, concurrent, proxies int) *limiter {
 	return &limiter{perMinute: perMinute, proxies: proxies, slots: make(chan struct{}, concurrent),
-		clients: map[string]*client{}, maxClients: 100_000}
+		programs: make(chan struct{}, atOnce), clients: map[string]*client{}, maxClients: 100_000}
 }
 
 // allow reports whether a client may start a check now.
@@ -249,6 +250,10 @@ func (l *limiter) limit(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if keyed(r.URL.Path) {
+			l.program(w, r, next)
+			return
+		}
 		if !l.allow(l.address(r), time.Now()) {
 			w.Header().Set("Retry-After", "30")
 			refuse(w, r, http.StatusTooManyRequests, "Too many checks from this address. Please wait half a minute and try again.")
@@ -266,6 +271,26 @@ func (l *limiter) limit(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// keyed tells that a path is for programs with a key, which send many at a time.
+func keyed(path string) bool {
+	return path == "/v1/events" || strings.HasPrefix(path, "/v1/decisions/")
+}
+
+// atOnce is how many requests of programs are at work at the same time.
+const atOnce = 256
+
+// program bounds programs by how many are at work, not by their addresses.
+func (l *limiter) program(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	select {
+	case l.programs <- struct{}{}:
+		defer func() { <-l.programs }()
+		next.ServeHTTP(w, r)
+	default:
+		w.Header().Set("Retry-After", "1")
+		refuse(w, r, http.StatusTooManyRequests, "Too many requests at the same time. Please send many events in one, or try again in a second.")
+	}
 }
 
 // refuse answers in the form that the caller reads: problem+json for the API,

@@ -17,6 +17,10 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	verdicts *prometheus.CounterVec
+
+	events  *prometheus.CounterVec
+	refused *prometheus.CounterVec
+	decided prometheus.Histogram
 }
 
 func newMetrics() *metrics {
@@ -30,7 +34,14 @@ func newMetrics() *metrics {
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bonafide_verdicts_total", Help: "Checks by channel and verdict."}, []string{"channel", "verdict"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.verdicts,
+	m.events = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bonafide_account_events_total", Help: "Events of accounts that were decided, by type and action."}, []string{"type", "action"})
+	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bonafide_account_events_refused_total", Help: "Events that were not taken: invalid, or busy (more than could be taken then)."}, []string{"reason"})
+	m.decided = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "bonafide_account_submission_seconds", Help: "Time from taking a submission in to its answer.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}})
+	m.registry.MustRegister(m.requests, m.seconds, m.verdicts, m.events, m.refused, m.decided,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -49,4 +60,13 @@ func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// waiting adds gauges of what waits in the account guard.
+func (m *metrics) waiting(now func() (events, decisions int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bonafide_account_events_waiting", Help: "Events that wait for the log or to be decided."},
+			func() float64 { n, _ := now(); return float64(n) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bonafide_account_decisions_waiting", Help: "Decisions that wait for the records."},
+			func() float64 { _, n := now(); return float64(n) }))
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -167,6 +168,11 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	people, reports := s.people.Sweep(ctx), s.reports.Sweep(ctx)
 	s.warn("remove what is past its time", people)
 	s.warn("erase reports whose time is over", reports)
+	if s.accounts != nil {
+		decisions := s.accounts.Sweep(ctx)
+		s.warn("erase decisions whose time is over", decisions)
+		reports = errors.Join(reports, decisions)
+	}
 	s.swept.Store(&swept{time.Now(), people != nil || reports != nil})
 }
 

@@ -97,6 +97,8 @@ func keys(cfg config.Config, db store.Store, file *keyfile.File) (*custody.Keys,
 // it is asked: anybody may ask for readiness.
 type probe struct {
 	store store.Store
+	// log tells whether events could be kept; nil: none are taken.
+	log   func(context.Context) error
 	mu    sync.Mutex
 	asked time.Time // guarded by mu
 	said  error     // guarded by mu
@@ -118,5 +120,8 @@ func (p *probe) check(ctx context.Context, now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	p.asked, p.said = now, p.store.Ping(ctx)
+	if p.said == nil && p.log != nil {
+		p.said = p.log(ctx)
+	}
 	return p.said
 }

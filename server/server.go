@@ -27,6 +27,7 @@ import (
 	"bonafide/config"
 	"bonafide/contact/record"
 	"bonafide/data"
+	"bonafide/desk/accounts"
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
@@ -48,6 +49,9 @@ type Options struct {
 	Out io.Writer
 	// Store keeps the records; nil: none are kept. It stays the caller's to close.
 	Store store.Store
+	// Events is the log of events of accounts; nil: none are taken. It needs Store,
+	// and stays the caller's to close, after the server.
+	Events *Events
 }
 
 // Server is a wired server.
@@ -69,6 +73,8 @@ type Server struct {
 	started time.Time
 	swept   atomic.Pointer[swept]
 	lim     *limiter
+	// accounts is nil where no events are taken.
+	accounts *accounts.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -149,6 +155,12 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		if options.System, err = system.New(system.Config{Store: opt.Store, Now: time.Now, Facts: s.facts}); err != nil {
 			return nil, err
 		}
+		if opt.Events != nil {
+			if s.accounts, err = s.guard(cfg, opt); err != nil {
+				return nil, err
+			}
+			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
+		}
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {
 		mux.describe(path, map[string]bool{http.MethodGet: item.Get != nil, http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,
@@ -170,7 +182,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 // deadline bounds the work of one request.
 func deadline(d time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), d)
+		ctx, cancel := api.Hurried(r.Context(), d)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -216,8 +228,8 @@ func (s *Server) health(mux web.Mux) {
 			return
 		}
 		if err := s.probe.check(r.Context(), time.Now()); err != nil {
-			s.opt.Log.Warn("not ready: records cannot be kept", "cause", err.Error())
-			plain(w, http.StatusServiceUnavailable, "not ready: records cannot be kept")
+			s.opt.Log.Warn("not ready: records or events cannot be kept", "cause", err.Error())
+			plain(w, http.StatusServiceUnavailable, "not ready: records or events cannot be kept")
 			return
 		}
 		plain(w, http.StatusOK, "ready")
@@ -249,6 +261,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stopSweeping := s.sweep(ctx)
 	defer stopSweeping()
 	defer s.anchor(ctx)()
+	s.readLog(ctx)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	select {
@@ -257,12 +270,24 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.ready.Store(false)
+	if s.accounts != nil {
+		s.accounts.End() // streams would outlast the shutdown
+	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("server: stop: %w", err)
+		return errors.Join(fmt.Errorf("server: stop: %w", err), s.Close())
 	}
-	return nil
+	return s.Close()
+}
+
+// Close decides and keeps what was taken in, for who never ran the server; Run
+// does it by itself.
+func (s *Server) Close() error {
+	if s.accounts == nil {
+		return nil
+	}
+	return s.accounts.Close()
 }
 
 // serveMetrics opens the loopback listener of /metrics. A port in use is no

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"bonafide/access"
 	"bonafide/contact"
@@ -87,7 +88,7 @@ func Families() []Family {
 		{Name: "subject_keys", Secret: true, Check: checkSubjectKeyRow, Sealed: []string{"secret"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"subject", FieldText, true}, {"secret", FieldText, false}, {"created", FieldTime, false},
 			{"destroyed", FieldTime, false}}},
-	}, append(peopleFamilies(), policyFamilies()...)...)
+	}, slices.Concat(peopleFamilies(), policyFamilies(), guardFamilies())...)
 }
 
 // Tenant returns the tenant that a row of the family belongs to.

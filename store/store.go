@@ -86,7 +86,9 @@ type Records struct {
 	Attempts Attempts
 	APIKeys  APIKeys
 
-	Policies Policies
+	Policies      Policies
+	Decisions     Decisions
+	GuardPolicies GuardPolicies
 
 	SubjectKeys SubjectKeys
 

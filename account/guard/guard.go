@@ -115,6 +115,18 @@ func (g *Guard) Decide(e *event.Event) Decision {
 	return d
 }
 
+// Recall returns the decision of an event that came before, if it is still
+// remembered; it counts and changes nothing.
+func (g *Guard) Recall(id ID) (Decision, bool) {
+	was, ok := g.recent[id]
+	if !ok {
+		return Decision{}, false
+	}
+	d, err := Decode(was)
+	d.Repeated = true
+	return d, err == nil
+}
+
 // MaxAhead is how much later than its receipt an event may claim to be.
 const MaxAhead = 5 * time.Minute
 

@@ -174,7 +174,12 @@ func serve(ctx context.Context, file string, demo bool) error {
 		return err
 	}
 	defer func() { _ = records.Close() }()
-	s, err := server.New(cfg, server.Options{Version: version, Demo: demo, Log: slog.New(h), Out: os.Stdout, Store: records})
+	events, err := server.OpenEvents(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = events.Close() }()
+	s, err := server.New(cfg, server.Options{Version: version, Demo: demo, Log: slog.New(h), Out: os.Stdout, Store: records, Events: events})
 	if err != nil {
 		return err
 	}

@@ -139,6 +139,11 @@ func Run(t *testing.T, e Engine) {
 		{"settings count their changes", settingsCount},
 		{"keys of subjects", keysOfSubjects},
 		{"sealed values are counted and replaced", sealsChange},
+		{"decisions come back once", decisionsComeBack},
+		{"decisions that cannot be kept are refused", decisionsRefused},
+		{"decisions are listed by filters", decisionsListed},
+		{"decisions are counted and erased", decisionsCounted},
+		{"policies that decided", guardPoliciesKept},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

@@ -42,6 +42,30 @@ type AuditHead struct {
 	Hash     string
 }
 
+type Decision struct {
+	Tenant      string
+	ID          string
+	Sequence    int64
+	Made        int64
+	Happened    int64
+	Place       int64
+	Kind        string
+	Account     string
+	Purchase    string
+	Action      string
+	Score       int64
+	Digest      string
+	Rules       string
+	Body        string
+	Event       string
+	Assigned    string
+	Label       string
+	LabelledBy  string
+	Labelled    int64
+	RetainUntil int64
+	Revision    int64
+}
+
 type Factor struct {
 	Tenant          string
 	Person          string
@@ -49,6 +73,16 @@ type Factor struct {
 	PasswordChanged int64
 	Totp            string
 	Step            int64
+}
+
+type GuardPolicy struct {
+	Tenant  string
+	Since   int64
+	Digest  string
+	Name    string
+	Version int64
+	Body    string
+	Made    int64
 }
 
 type Identity struct {

@@ -1,0 +1,180 @@
+package accounts
+
+import (
+	"context"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/account/guard"
+	"bonafide/eventlog"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// keeper brings decisions into the records, many in one transaction. What it
+// loses by a crash is decided again from the log: a snapshot waits for it.
+type keeper struct {
+	desk *Desk
+	wg   sync.WaitGroup
+
+	mu     sync.Mutex // guards what follows
+	moved  *sync.Cond
+	queue  []store.Decision
+	handed uint64 // how many were ever put
+	kept   uint64 // how many of them are kept, or never can be
+	closed bool
+	fresh  chan struct{} // closed when something was kept
+	giveUp bool          // closing, and the store fails: what is left is decided again at the next start
+}
+
+func newKeeper(d *Desk) *keeper {
+	k := &keeper{desk: d, fresh: make(chan struct{})}
+	k.moved = sync.NewCond(&k.mu)
+	k.wg.Go(k.run)
+	return k
+}
+
+// put hands a decision over; it waits while too many wait.
+func (k *keeper) put(d store.Decision) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.queue) >= k.desk.lim.Unkept && !k.giveUp {
+		k.moved.Wait()
+	}
+	k.queue = append(k.queue, d)
+	k.handed++
+	k.moved.Broadcast()
+}
+
+func (k *keeper) waiting() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return int(k.handed - k.kept) //nolint:gosec // what waits is bounded
+}
+
+// news is closed when something is kept after the call.
+func (k *keeper) news() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.fresh
+}
+
+// flush waits until all that was put is kept; false when the context ends before.
+func (k *keeper) flush(ctx context.Context) bool {
+	stop := context.AfterFunc(ctx, func() {
+		k.mu.Lock()
+		k.moved.Broadcast()
+		k.mu.Unlock()
+	})
+	defer stop()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for want := k.handed; k.kept < want; k.moved.Wait() {
+		if ctx.Err() != nil || k.giveUp {
+			return false
+		}
+	}
+	return true
+}
+
+// keepAtOnce is how many decisions go into one transaction.
+const keepAtOnce = 256
+
+func (k *keeper) run() {
+	for {
+		k.mu.Lock()
+		for len(k.queue) == 0 && !k.closed {
+			k.moved.Wait()
+		}
+		n := min(len(k.queue), keepAtOnce)
+		list := k.queue[:n]
+		k.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		if !k.keep(list) {
+			return
+		}
+		k.mu.Lock()
+		k.queue = k.queue[n:]
+		k.kept += uint64(n) //nolint:gosec // at most keepAtOnce
+		close(k.fresh)
+		k.fresh = make(chan struct{})
+		k.moved.Broadcast()
+		k.mu.Unlock()
+	}
+}
+
+// keep writes decisions and tries again while the store fails; false when the
+// desk closes meanwhile.
+func (k *keeper) keep(list []store.Decision) bool {
+	for try := 0; ; try++ {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		err := k.write(ctx, list)
+		cancel()
+		kind := fault.KindOf(err)
+		switch {
+		case err == nil:
+			return true
+		case (kind == fault.Invalid || kind == fault.TooLarge) && len(list) == 1:
+			k.desk.failed("keep a decision that can never be kept", err)
+			return true
+		case kind == fault.Invalid || kind == fault.TooLarge:
+			for i := range list {
+				if !k.keep(list[i : i+1]) {
+					return false
+				}
+			}
+			return true
+		}
+		if try == 0 {
+			k.desk.failed("keep decisions; it is tried again", err)
+		}
+		k.mu.Lock()
+		if k.closed {
+			k.giveUp = true
+			k.moved.Broadcast()
+			k.mu.Unlock()
+			return false
+		}
+		k.mu.Unlock()
+		time.Sleep(min(time.Duration(try+1)*50*time.Millisecond, time.Second))
+	}
+}
+
+func (k *keeper) write(ctx context.Context, list []store.Decision) error {
+	return k.desk.cfg.Store.Write(ctx, func(r store.Records) error {
+		_, err := r.Decisions.Add(ctx, list)
+		return err
+	})
+}
+
+// close waits for what was put, as far as the store takes it.
+func (k *keeper) close() {
+	k.mu.Lock()
+	k.closed = true
+	k.moved.Broadcast()
+	k.mu.Unlock()
+	k.wg.Wait()
+}
+
+// recordOf is a decision as it is kept.
+func (d *Desk) recordOf(t access.Tenant, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
+	now := d.cfg.Now()
+	p := d.policy
+	if [8]byte(p.Digest[:8]) != x.Digest {
+		if q := d.formerBy(x.Digest); q != nil {
+			p = q
+		}
+	}
+	rules := make([]string, 0, len(x.Hits))
+	for _, h := range x.Hits {
+		rules = append(rules, p.Rules[h.Rule].ID)
+	}
+	return store.Decision{Tenant: t, ID: store.DecisionID(idText(x.ID)), Made: now, Happened: e.Time, Place: int64(at), Type: string(e.Type), //nolint:gosec // positions are small
+		Account: e.Context.Account, Purchase: order(e), Action: x.Action.String(), Score: x.Score, Digest: hex.EncodeToString(p.Digest[:]),
+		Rules: rules, Body: x.Append(nil), Event: string(e.JSON()), RetainUntil: now.AddDate(0, 0, d.days), Revision: 1}
+}

@@ -1,0 +1,294 @@
+package accounts
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/account/guard"
+	"bonafide/account/policy"
+	"bonafide/eventlog"
+	"bonafide/fault"
+)
+
+// call is one submission on its way.
+type call struct {
+	events  []event.Event // sealed
+	entries []eventlog.Event
+	decide  bool
+	// receipts, decisions and err hold once done is closed.
+	receipts  []eventlog.Receipt
+	decisions []guard.Decision
+	err       error
+	done      chan struct{}
+}
+
+// written is what one append brought to the log.
+type written struct {
+	calls []*call
+	// behind: an append before failed, and the log may hold what no receipt tells of.
+	behind bool
+}
+
+// lane is the way of one tenant's events: a queue, a writer that appends all that
+// waits at once, and a decider that takes what is written in the order of the
+// log. The decider owns the guard.
+type lane struct {
+	desk   *Desk
+	tenant access.Tenant
+	part   int
+	ready  chan struct{} // closed when the log was read up to its end, or that failed
+	failed error         // why it failed; holds once ready is closed
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	wake    *sync.Cond
+	queue   []*call
+	waiting int // events in the queue
+	pending int // events that are written and not decided
+	closed  bool
+
+	toDecide chan written
+	keeper   *keeper
+	trail    *trail
+
+	// Only the decider uses what follows.
+	guard    *guard.Guard
+	place    eventlog.Position // of the last event that was decided
+	since    int               // events since the last snapshot
+	snapshot time.Time         // when it was taken
+}
+
+// newLane makes a lane and has it read the log.
+func (d *Desk) newLane(t access.Tenant) *lane {
+	ctx, stop := context.WithCancel(context.Background())
+	l := &lane{desk: d, tenant: t, part: eventlog.Partition(t, logKey, d.cfg.Log.Partitions()), ready: make(chan struct{}), stop: stop,
+		toDecide: make(chan written, 4), trail: newTrail(d.lim.Trail)}
+	l.wake = sync.NewCond(&l.mu)
+	l.keeper = newKeeper(d)
+	l.wg.Go(func() { l.run(ctx) })
+	return l
+}
+
+// run reads the log and then lets events through until the lane is closed.
+func (l *lane) run(ctx context.Context) {
+	defer l.stop()
+	err := l.recover(ctx)
+	if err != nil {
+		l.failed = err
+		l.desk.forget(l)
+		l.desk.failed("read the log of events", err)
+		close(l.ready)
+		l.keeper.close()
+		return
+	}
+	l.snapshot = l.desk.cfg.Now()
+	close(l.ready)
+	var deciding sync.WaitGroup
+	deciding.Go(l.decideAll)
+	l.writeAll(ctx)
+	close(l.toDecide)
+	deciding.Wait()
+	l.keeper.close()
+	l.save()
+}
+
+// forget lets the next submission try with a new lane.
+func (d *Desk) forget(l *lane) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lanes[l.tenant] == l {
+		delete(d.lanes, l.tenant)
+	}
+}
+
+// begin waits until the log was read.
+func (l *lane) begin(ctx context.Context) error {
+	select {
+	case <-l.ready:
+		return l.failed
+	case <-ctx.Done():
+		return fault.New(fault.Temporary, "", "the guard still reads its log: try again in a moment")
+	}
+}
+
+// enqueue puts a submission into the queue or refuses it.
+func (l *lane) enqueue(c *call) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errClosed
+	}
+	// One alone always fits: its own bounds are those of an append.
+	if l.waiting > 0 && l.waiting+len(c.events) > l.desk.lim.Waiting {
+		return fault.New(fault.Temporary, "", "%d events wait already, more than can be taken now: try again in a second, and send many events at once", l.waiting)
+	}
+	l.queue = append(l.queue, c)
+	l.waiting += len(c.events)
+	l.wake.Signal()
+	return nil
+}
+
+// next waits for submissions and takes as many as one append holds; none means
+// the end.
+func (l *lane) next() (calls []*call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.queue) == 0 {
+		if l.closed {
+			return nil
+		}
+		l.wake.Wait()
+	}
+	n := 0
+	for len(l.queue) > 0 && (n == 0 || n+len(l.queue[0].events) <= eventlog.MaxAppend) {
+		c := l.queue[0]
+		n += len(c.events)
+		calls, l.queue = append(calls, c), l.queue[1:]
+	}
+	l.waiting -= n
+	l.pending += n
+	return calls
+}
+
+// writeAll appends what waits until the lane is closed and its queue is empty.
+func (l *lane) writeAll(ctx context.Context) {
+	behind := false
+	for {
+		calls := l.next()
+		if len(calls) == 0 {
+			return
+		}
+		var entries []eventlog.Event
+		for _, c := range calls {
+			entries = append(entries, c.entries...)
+		}
+		receipts, err := l.desk.cfg.Log.Append(ctx, entries...)
+		if err != nil {
+			behind = true
+			l.answered(len(entries))
+			for _, c := range calls {
+				c.err = err
+				close(c.done)
+			}
+			continue
+		}
+		for _, c := range calls {
+			c.receipts, receipts = receipts[:len(c.events)], receipts[len(c.events):]
+			c.entries = nil
+			if !c.decide {
+				close(c.done)
+			}
+		}
+		l.toDecide <- written{calls, behind}
+		behind = false
+	}
+}
+
+func (l *lane) answered(n int) {
+	l.mu.Lock()
+	l.pending -= n
+	l.mu.Unlock()
+}
+
+// decideAll decides what was written, in the order of the log.
+func (l *lane) decideAll() {
+	for w := range l.toDecide {
+		var err error
+		if w.behind {
+			err = l.catchUp(context.Background(), l.guard, l.live)
+		}
+		n := 0
+		for _, c := range w.calls {
+			n += len(c.events)
+			l.decideCall(c, err)
+		}
+		l.answered(n)
+		if l.since >= l.desk.lim.SnapshotEvents || l.since > 0 && l.desk.cfg.Now().Sub(l.snapshot) >= l.desk.lim.SnapshotEvery {
+			l.save()
+		}
+	}
+}
+
+// decideCall decides the events of one submission and answers it.
+func (l *lane) decideCall(c *call, err error) {
+	if c.decide {
+		c.decisions = make([]guard.Decision, len(c.events))
+		defer close(c.done)
+	}
+	for i := range c.events {
+		e, r := &c.events[i], c.receipts[i]
+		var d guard.Decision
+		if r.Position > l.place && err == nil {
+			d = l.guard.Decide(e)
+			l.live(e, &d, r.Position)
+		} else if c.decide {
+			d = l.again(e)
+		}
+		if c.decide {
+			c.decisions[i] = d
+		}
+	}
+	c.err = err
+}
+
+// again is the decision of an event that was decided before. What nobody
+// remembers any more was either kept, or allowed.
+func (l *lane) again(e *event.Event) guard.Decision {
+	id := guard.IDOf(e)
+	if d, ok := l.guard.Recall(id); ok {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	l.keeper.flush(ctx) // it may be on its way there
+	if d, err := l.desk.kept(ctx, l.tenant, id); err == nil {
+		d.Repeated = true
+		return d
+	}
+	p := l.desk.policy
+	return guard.Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Repeated: true}
+}
+
+// live notes an event that was decided now.
+func (l *lane) live(e *event.Event, d *guard.Decision, at eventlog.Position) {
+	l.decided(e, d, at)
+	if f := l.desk.cfg.Watch.Decided; f != nil {
+		f(e.Type, d.Action)
+	}
+}
+
+// decided notes what was decided of an event at a place of the log.
+func (l *lane) decided(e *event.Event, d *guard.Decision, at eventlog.Position) {
+	l.place = at
+	l.since++
+	l.trail.add(e.Context.Account, at)
+	if d.Action > policy.Allow && !d.Repeated {
+		l.keeper.put(l.desk.recordOf(l.tenant, e, d, at))
+	}
+}
+
+func (l *lane) waitingNow() (events, decisions int) {
+	l.mu.Lock()
+	events = l.waiting + l.pending
+	l.mu.Unlock()
+	return events, l.keeper.waiting()
+}
+
+// close lets what waits through and ends the lane.
+func (l *lane) close() error {
+	l.mu.Lock()
+	l.closed = true
+	l.wake.Broadcast()
+	l.mu.Unlock()
+	select {
+	case <-l.ready:
+	default:
+		l.stop() // it still reads the log
+	}
+	l.wg.Wait()
+	return nil
+}

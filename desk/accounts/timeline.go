@@ -1,0 +1,218 @@
+package accounts
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/eventlog"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// EventView is one event of an account, as its page shows it. Identifiers are keyed
+// hashes, unless they stay clear here; Fields holds what else the event says.
+type EventView struct {
+	Time time.Time  `json:"time"`
+	Type event.Type `json:"type"`
+	// EventID and Source are as the shop sent them.
+	EventID string            `json:"event_id"`
+	Source  string            `json:"source"`
+	Device  string            `json:"device,omitempty"`
+	Session string            `json:"session,omitempty"`
+	Order   string            `json:"order,omitempty"`
+	Hidden  bool              `json:"hidden,omitempty" doc:"An order that is hidden from the owner now."`
+	Fields  map[string]string `json:"fields" doc:"What the event says, by the paths of the vocabulary."`
+	// Decision names the decision, where it did not allow.
+	Decision store.DecisionID `json:"decision,omitempty"`
+	Action   string           `json:"action,omitempty"`
+}
+
+// Purchase is one order of an account with what became of it.
+type Purchase struct {
+	Order    string    `json:"order"`
+	Placed   time.Time `json:"placed_at"`
+	Amount   int64     `json:"amount" doc:"In minor units."`
+	Currency string    `json:"currency"`
+	// GiftCards is how many gift cards it holds, Digital that all of it is digital.
+	GiftCards int64  `json:"gift_cards"`
+	Digital   bool   `json:"digital"`
+	Hidden    bool   `json:"hidden" doc:"It is hidden from the owner's list of orders now."`
+	WasHidden bool   `json:"was_hidden" doc:"It was hidden at some time."`
+	Status    string `json:"status,omitempty"`
+	Payment   string `json:"payment,omitempty" doc:"What became of the payment."`
+	Action    string `json:"action,omitempty" doc:"The strictest decision about it, where it was not allowed."`
+}
+
+// Timeline is the page of one account.
+type Timeline struct {
+	Account string `json:"account" doc:"The account, as a keyed hash."`
+	// Moments are its newest events, newest first.
+	Moments []EventView `json:"events"`
+	// Orders are those among them, hidden ones included, newest first.
+	Orders    []Purchase     `json:"orders"`
+	Decisions []DecisionView `json:"decisions"`
+	// More tells that older events are in the log and not shown.
+	More bool `json:"more" doc:"Older events are in the log and not shown."`
+}
+
+// Account returns what happened to an account, named as the shop names it or by
+// its hash, and what was decided. NotFound when nothing is known of it.
+func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string) (Timeline, error) {
+	if err := d.reads(a); err != nil {
+		return Timeline{}, err
+	}
+	if err := store.CheckText("account", account, 512); err != nil {
+		return Timeline{}, err
+	}
+	l, err := d.lane(ctx, a.Tenant)
+	if err != nil {
+		return Timeline{}, err
+	}
+	out := Timeline{Account: account, Moments: []EventView{}, Orders: []Purchase{}}
+	places, more := l.trail.of(account)
+	if len(places) == 0 {
+		if out.Account, err = d.accountOf(a.Tenant, account); err != nil {
+			return Timeline{}, err
+		}
+		places, more = l.trail.of(out.Account)
+	}
+	out.More = more
+	events, err := l.read(ctx, places)
+	if err != nil {
+		return Timeline{}, err
+	}
+	d.settle(ctx, a.Tenant)
+	f := store.AnyDecision()
+	f.Account = out.Account
+	var rows []store.Decision
+	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		rows, _, err = r.Decisions.List(ctx, a.Tenant, f, 0, 200)
+		return err
+	}); err != nil {
+		return Timeline{}, err
+	}
+	if len(events)+len(rows) == 0 {
+		return Timeline{}, fault.New(fault.NotFound, "", "nothing is known of this account here: check its name, as the shop sends it")
+	}
+	out.fill(events, rows)
+	out.Decisions, err = d.views(ctx, rows, lang)
+	return out, err
+}
+
+// read reads events at places of the log, oldest first.
+func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Event, error) {
+	out := make([]event.Event, 0, len(places))
+	for _, at := range places {
+		records, err := l.desk.cfg.Log.Read(ctx, l.part, at, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) != 1 || records[0].Position != at || records[0].Tenant != l.tenant {
+			continue
+		}
+		e, _, err := eventOf(&records[0])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	return out, nil
+}
+
+// fill lays events, orders and decisions together.
+func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
+	type key struct{ source, id string }
+	actions := map[string]string{} // by order
+	decided := map[key]store.Decision{}
+	rank := []string{"", "challenge", "hold", "block"}
+	for _, r := range rows {
+		if e, err := event.Parse([]byte(r.Event), event.Options{}); err == nil {
+			decided[key{e.Source, e.ID}] = r
+		}
+		if r.Purchase != "" && slices.Index(rank, r.Action) > slices.Index(rank, actions[r.Purchase]) {
+			actions[r.Purchase] = r.Action
+		}
+	}
+	orders := map[string]*Purchase{}
+	var placed []*Purchase
+	for i := range events {
+		e := &events[i]
+		if e.Type == event.OrderPlaced && orders[e.Order.ID] == nil {
+			p := &Purchase{Order: e.Order.ID, Placed: e.Time, Amount: e.Order.Amount, Currency: e.Order.Currency, GiftCards: e.Order.GiftCount(),
+				Digital: len(e.Order.Items) > 0, Action: actions[e.Order.ID]}
+			for _, it := range e.Order.Items {
+				p.Digital = p.Digital && it.Digital
+			}
+			orders[e.Order.ID], placed = p, append(placed, p)
+		}
+		if p := orders[order(e)]; p != nil {
+			p.happened(e)
+		}
+		m := EventView{Time: e.Time, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session, Order: order(e), Fields: fieldsOf(e)}
+		if r, ok := decided[key{e.Source, e.ID}]; ok {
+			m.Decision, m.Action = r.ID, r.Action
+		}
+		t.Moments = append(t.Moments, m)
+	}
+	for i := range t.Moments {
+		p := orders[t.Moments[i].Order]
+		t.Moments[i].Hidden = p != nil && p.Hidden
+	}
+	slices.Reverse(t.Moments)
+	for _, p := range slices.Backward(placed) {
+		t.Orders = append(t.Orders, *p)
+	}
+}
+
+// happened notes what an event did to the order.
+func (p *Purchase) happened(e *event.Event) {
+	switch e.Type {
+	case event.OrderHidden:
+		p.Hidden, p.WasHidden = true, true
+	case event.OrderShown:
+		p.Hidden = false
+	case event.OrderStatus:
+		p.Status = e.Order.Status
+	case event.PaymentResult:
+		p.Payment = e.Payment.Result
+	case event.Refunded, event.ChargedBack:
+		p.Payment = string(e.Type)
+	}
+}
+
+// fieldsOf is what an event says beside its envelope.
+func fieldsOf(e *event.Event) map[string]string {
+	out := map[string]string{}
+	for _, f := range event.Fields() {
+		if f.Derived || !f.On(e.Type) || f.Path == "event.account" || f.Path == "event.device" || f.Path == "event.session" {
+			continue
+		}
+		switch v := f.Value(e).(type) {
+		case string:
+			if v != "" {
+				out[f.Path] = v
+			}
+		case int64:
+			if v != 0 {
+				out[f.Path] = strconv.FormatInt(v, 10)
+			}
+		case bool:
+			if v || f.Required {
+				out[f.Path] = strconv.FormatBool(v)
+			}
+		case time.Time:
+			if !v.IsZero() {
+				out[f.Path] = v.Format(time.RFC3339)
+			}
+		}
+	}
+	for path, v := range e.Extra {
+		out[path] = v
+	}
+	return out
+}

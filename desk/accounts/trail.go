@@ -1,0 +1,119 @@
+package accounts
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"bonafide/eventlog"
+)
+
+// trail knows where in the log the newest events of each account stand: about
+// 100 bytes for an account of few events. It is bounded in accounts and in
+// events of each; what it let go is in the log all the same.
+type trail struct {
+	most int
+
+	mu sync.RWMutex // guards what follows
+	at map[trailKey][]eventlog.Position
+}
+
+type trailKey [12]byte
+
+// maxTrails is how many accounts a trail knows.
+const maxTrails = 2 << 20
+
+func newTrail(most int) *trail { return &trail{most: most, at: map[trailKey][]eventlog.Position{}} }
+
+func trailOf(account string) trailKey {
+	sum := sha256.Sum256([]byte(account))
+	return trailKey(sum[:len(trailKey{})])
+}
+
+func (t *trail) add(account string, at eventlog.Position) {
+	if account == "" {
+		return
+	}
+	k := trailOf(account)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list, ok := t.at[k]
+	if !ok && len(t.at) >= maxTrails {
+		for other := range t.at { // any one: that its page is shorter changes no decision
+			delete(t.at, other)
+			break
+		}
+	}
+	if len(list) >= 2*t.most {
+		list = append(list[:0], list[len(list)-t.most+1:]...)
+	}
+	t.at[k] = append(list, at)
+}
+
+// of returns where the newest events of an account stand, oldest first; more
+// tells that there are older ones.
+func (t *trail) of(account string) (list []eventlog.Position, more bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	all := t.at[trailOf(account)]
+	n := max(len(all)-t.most, 0)
+	return append([]eventlog.Position(nil), all[n:]...), n > 0 || len(all) >= t.most
+}
+
+func (t *trail) snapshot() []byte {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	b := binary.AppendUvarint(nil, uint64(len(t.at)))
+	for k, list := range t.at {
+		b = append(b, k[:]...)
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		was := eventlog.Position(0)
+		for _, p := range list {
+			b = binary.AppendUvarint(b, uint64(p-was))
+			was = p
+		}
+	}
+	return b
+}
+
+var errTrail = errors.New("accounts: the snapshot's index of accounts is damaged")
+
+func readTrail(in []byte, most int) (*trail, error) {
+	t := newTrail(most)
+	next := func() uint64 {
+		v, n := binary.Uvarint(in)
+		if n <= 0 {
+			in = nil
+			return 0
+		}
+		in = in[n:]
+		return v
+	}
+	n := next()
+	if n > maxTrails {
+		return nil, errTrail
+	}
+	for range n {
+		var k trailKey
+		if len(in) < len(k) {
+			return nil, errTrail
+		}
+		in = in[copy(k[:], in):]
+		size := next()
+		if size > uint64(len(in)) {
+			return nil, errTrail
+		}
+		list := make([]eventlog.Position, 0, size)
+		was := uint64(0)
+		for range size {
+			was += next()
+			list = append(list, eventlog.Position(was))
+		}
+		t.at[k] = list
+	}
+	if len(in) > 0 {
+		return nil, errTrail
+	}
+	return t, nil
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bonafide/account/event"
+	"bonafide/account/policy"
+	"bonafide/config"
+	"bonafide/desk/accounts"
+	"bonafide/eventlog"
+	"bonafide/eventlog/jetstream"
+	"bonafide/eventlog/shelf"
+	"bonafide/fault"
+)
+
+// Events is where events of accounts are kept: the log, snapshots beside it, and
+// the key that identifiers are hashed with. A nil one takes none.
+type Events struct {
+	Log   eventlog.Log
+	Shelf accounts.Shelf
+	Key   []byte
+}
+
+// OpenEvents opens the log that the configuration names, and makes it where
+// there is none; nil where the account guard is off.
+func OpenEvents(ctx context.Context, cfg config.Config) (*Events, error) {
+	if !cfg.Accounts.Enabled {
+		return nil, nil
+	}
+	dir := cfg.EventsDir()
+	log, err := jetstream.Open(ctx, jetstream.Options{Dir: dir})
+	if err != nil {
+		return nil, fmt.Errorf("open the log of events (accounts.dir): %w", err)
+	}
+	s, err := shelf.Open(filepath.Join(dir, "snapshots"))
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	key, err := eventsKey(cfg.Accounts.Key, dir)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	return &Events{Log: log, Shelf: s, Key: key}, nil
+}
+
+// eventsKey is the configured key, or that of the folder, drawn when it is new.
+func eventsKey(configured, dir string) ([]byte, error) {
+	if configured != "" {
+		return []byte(configured), nil
+	}
+	s, err := shelf.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := s.Load("key")
+	if err != nil {
+		return nil, err
+	}
+	if raw == nil {
+		raw = []byte(hex.EncodeToString(random(32)) + "\n")
+		if err := s.Save("key", raw); err != nil {
+			return nil, err
+		}
+	}
+	key := []byte(strings.TrimSpace(string(raw)))
+	if len(key) < 32 {
+		return nil, fault.New(fault.Invalid, "accounts.key", "the file key in the folder of the log is damaged: restore it from a backup, or nothing of before is recognised")
+	}
+	return key, nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// Close closes the log.
+func (e *Events) Close() error {
+	if e == nil {
+		return nil
+	}
+	return e.Log.Close()
+}
+
+// policyText reads the policy that decides: a path, or a name in the data.
+func policyText(cfg config.Config) ([]byte, error) {
+	name := cfg.Accounts.Policy
+	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("accounts.policy: %w", err)
+		}
+		return raw, nil
+	}
+	raw, err := fs.ReadFile(Knowledge(cfg.Data.Overlay), "account/policies/"+name+".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("accounts.policy: there is no policy %q in the data: give the name of one of account/policies, or a path", name)
+	}
+	return raw, nil
+}
+
+// guard wires the desk of the account guard.
+func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
+	text, err := policyText(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := accounts.Config{Store: opt.Store, Log: opt.Events.Log, Shelf: opt.Events.Shelf, Key: opt.Events.Key, Data: Knowledge(cfg.Data.Overlay), Policy: text,
+		Clear: cfg.Accounts.Clear, Now: time.Now, Watch: accounts.Watch{
+			Decided: func(t event.Type, a policy.Action) {
+				s.meter.events.WithLabelValues(string(t), a.String()).Inc()
+			},
+			Refused: func(reason string, n int) {
+				if n > 0 {
+					s.meter.refused.WithLabelValues(reason).Add(float64(n))
+				}
+			},
+			Answered: func(d time.Duration) { s.meter.decided.Observe(d.Seconds()) },
+			Failed:   func(what string, err error) { opt.Log.Warn("accounts: "+what, "cause", err.Error()) },
+		}}
+	if cfg.Accounts.Unknown == "keep" {
+		c.Unknown = event.Keep
+	}
+	d, err := accounts.New(c)
+	if err != nil {
+		return nil, err
+	}
+	s.meter.waiting(d.Waiting)
+	return d, nil
+}
+
+// readLog brings the account guard up to the end of its log, before the first
+// event comes. That it fails is told, and tried again with the first event.
+func (s *Server) readLog(ctx context.Context) {
+	if s.accounts == nil {
+		return
+	}
+	go func() {
+		if err := s.accounts.Start(ctx); err != nil && ctx.Err() == nil {
+			s.opt.Log.Warn("accounts: read the log of events", "cause", err.Error())
+		}
+	}()
+}

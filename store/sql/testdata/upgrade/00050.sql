@@ -1,0 +1,3 @@
+INSERT INTO decisions (tenant, id, sequence, made, happened, place, kind, account, purchase, action, score, digest, rules, body, event, assigned, label, labelled_by, labelled, retain_until, revision)
+VALUES ('main', '00112233445566778899aabbccddeeff', 1795340000000000, 1795340000000000, 1795339999000000, 3, 'order.placed', 'a', 'o', 'hold', 90, 'abababababababababababababababababababababababababababababababab', '["mfa_absent"]', 'AQ==', '{}', '', 'fraud', 'p-1', 1795340000000000, 1810900000000000, 2);
+INSERT INTO guard_policies (tenant, since, digest, name, version, body, made) VALUES ('main', 1, 'abababababababababababababababababababababababababababababababab', 'takeover', 1, 'policy: takeover', 1795340000000000);
