@@ -217,7 +217,9 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("the plain value %q reads as %q, %v", v, got, err)
 		}
 		_, _ = s.OpenHead(t.Context(), body, v)
-		keyring.KeyOf(v)
+		if id, ok := keyring.KeyOf(v); ok && !strings.HasPrefix(v, keyring.Prefix(id)) {
+			t.Errorf("%q is said to be of key %s", v, id)
+		}
 	})
 }
 
