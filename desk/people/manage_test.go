@@ -539,6 +539,60 @@ func TestSecretsAreSealed(t *testing.T) {
 	}
 }
 
+// TestSecretsMoveToTheStore: what the desk sealed itself is moved over as it is
+// told, and opens as before; in a store that seals it is given open.
+func TestSecretsMoveToTheStore(t *testing.T) {
+	r := newRig(t)
+	ctx := ctxOf(t)
+	w := r.who(r.founded())
+	secret, _ := r.withApp(w)
+	kept := func() (text string) {
+		t.Helper()
+		must(t, 0, r.store.Store.Read(ctx, func(x store.Records) error {
+			f, err := x.Secrets.Get(ctx, "main", store.PersonID(w.Person))
+			text = f.TOTP
+			return err
+		}))
+		return text
+	}
+	former, err := people.Former(nil, [][]byte{[]byte(strings.Repeat("k", 32))})
+	must(t, 0, err)
+	moved, err := former("main/"+w.Person, kept())
+	if err != nil || moved != "open:"+string(secret) {
+		t.Errorf("moved as %q, %v: want open", moved, err)
+	}
+	if again, err := former("main/"+w.Person, moved); err != nil || again != moved {
+		t.Errorf("moved twice as %q, %v", again, err)
+	}
+	if _, err := former("main/p-other", kept()); err == nil {
+		t.Error("another person's secret opens")
+	}
+	if _, err := people.Former([]byte("short"), nil); err == nil {
+		t.Error("a short key")
+	}
+	must(t, 0, r.store.Store.Write(ctx, func(x store.Records) error {
+		return x.Secrets.SetTOTP(ctx, "main", store.PersonID(w.Person), moved, 0)
+	}))
+	r.clock.on(time.Minute)
+	next := newRig(t, func(c *people.Config) { c.Store, c.Key, c.SealedBelow = r.store, nil, true })
+	next.clock.t = r.clock.now()
+	in, err := next.login("root@shop.example", good, home)
+	must(t, in, err)
+	code, _ := secret.Code(r.clock.now())
+	_, err = next.Second(ctx, people.SecondStep{Word: in.Second, Code: code}, home)
+	must(t, 0, err)
+	again := newRig(t, func(c *people.Config) { c.SealedBelow = true })
+	w2 := again.who(again.founded())
+	fresh, _ := again.withApp(w2)
+	must(t, 0, again.store.Store.Read(ctx, func(x store.Records) error {
+		f, err := x.Secrets.Get(ctx, "main", store.PersonID(w2.Person))
+		if f.TOTP != "open:"+string(fresh) {
+			t.Errorf("a store that seals is given %q", f.TOTP)
+		}
+		return err
+	}))
+}
+
 // failing refuses audit entries.
 type failing struct{ store.Store }
 
