@@ -24,13 +24,18 @@ func search(p plane, maxCodes int) []string {
 	if err != nil {
 		return nil
 	}
+	global := gozxing.NewGlobalHistgramBinarizer(source).GetBlackMatrix
+	local := func() (*gozxing.BitMatrix, error) { return binarize(p) }
+	if p.w < leastRow || p.h < leastRow {
+		local = gozxing.NewHybridBinarizer(source).GetBlackMatrix
+	}
 	var texts []string
 	marks := 0
-	for n, b := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+	for n, blackAndWhite := range []func() (*gozxing.BitMatrix, error){local, global} {
 		if n > 0 && marks == 0 {
 			break
 		}
-		bits, err := b.GetBlackMatrix()
+		bits, err := blackAndWhite()
 		if err != nil {
 			marks++
 			continue
@@ -99,8 +104,10 @@ func finderPatterns(bits *gozxing.BitMatrix) []*detector.FinderPattern {
 	f := detector.NewFinderPatternFinder(bits, nil)
 	w, h := bits.GetWidth(), bits.GetHeight()
 	skip := max(3*h/(4*detector.FinderPatternFinder_MAX_MODULES), 3)
+	var row *gozxing.BitArray
 	for y := skip - 1; y < h && len(f.GetPossibleCenters()) < 4*maxCenters; y += skip {
-		scanRow(f, bits, y, w)
+		row = bits.GetRow(y, row)
+		scanRow(f, row, y, w)
 	}
 	centers := slices.Clone(f.GetPossibleCenters())
 	slices.SortStableFunc(centers, func(a, b *detector.FinderPattern) int { return b.GetCount() - a.GetCount() })
@@ -110,27 +117,37 @@ func finderPatterns(bits *gozxing.BitMatrix) []*detector.FinderPattern {
 	return centers
 }
 
-// scanRow looks for runs of dark and light in the ratio of a finder pattern.
-func scanRow(f *detector.FinderPatternFinder, bits *gozxing.BitMatrix, y, w int) {
+// scanRow looks for runs of dark and light in the ratio of a finder pattern. What
+// stands beside the picture is light.
+func scanRow(f *detector.FinderPatternFinder, row *gozxing.BitArray, y, w int) {
 	var runs [5]int // dark, light, dark, light, dark
 	state, tries := 0, 0
-	for x := 0; x <= w; x++ {
-		dark := x < w && bits.Get(x, y)
+	for x := 0; x <= w; {
+		next, dark := w+1, false
+		if x < w && row.Get(x) {
+			next, dark = row.GetNextUnset(x), true
+		} else if x < w {
+			if next = row.GetNextSet(x); next == w {
+				next = w + 1
+			}
+		}
+		n := next - x
 		switch {
 		case dark == (state&1 == 0):
-			runs[state]++
+			runs[state] += n
 		case state < 4:
 			if state > 0 || runs[0] > 0 {
 				state++
-				runs[state]++
+				runs[state] = n
 			}
 		case tries < maxTries && detector.FinderPatternFinder_foundPatternCross(runs[:]) && f.HandlePossibleCenter(runs[:], y, x):
 			tries++
 			runs, state = [5]int{}, 0
 		default:
-			runs = [5]int{runs[2], runs[3], runs[4], 1, 0}
+			runs = [5]int{runs[2], runs[3], runs[4], n, 0}
 			state = 3
 		}
+		x = next
 	}
 }
 
