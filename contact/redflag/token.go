@@ -1,6 +1,7 @@
 package redflag
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -260,16 +261,22 @@ func elided(s string) bool {
 	return false
 }
 
+// Cutter cuts texts into words, one after the other, for one goroutine. The zero
+// value is usable.
+type Cutter struct{ room []token }
+
 // Words appends the words of a folded text to out, as models read them: letters
 // one by one where a script has no spaces, and things by their class in angle
 // brackets ("<link>", "<money>"; "<code>" is a number of four digits or more).
-func Words(folded string, out []string) []string {
-	for _, t := range tokenise(folded, 0, nil) {
-		if t.class == num && t.end-t.start >= 4 {
+func (c *Cutter) Words(folded string, out []string) []string {
+	c.room = tokenise(folded, 0, c.room[:0])
+	out = slices.Grow(out, len(c.room))
+	for i := range c.room {
+		if t := &c.room[i]; t.class == num && t.end-t.start >= 4 {
 			out = append(out, "<code>")
-			continue
+		} else {
+			out = append(out, t.name())
 		}
-		out = append(out, t.name())
 	}
 	return out
 }

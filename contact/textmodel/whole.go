@@ -59,9 +59,15 @@ type WholeScorer struct {
 	m       *Whole
 	seen    []uint64 // bits by hash
 	touched []uint32
+	// runs are the features of the letters of words met before: where they stand
+	// in runList, each with its weight in the lowest byte.
 	runs    map[string][2]int32
 	runList []uint32
 }
+
+// weighed is a feature with its weight in the lowest byte: one look into the
+// weights, which lie far apart, does for a word that is met often.
+func (m *Whole) weighed(at uint32) uint32 { return at<<8 | uint32(uint8(m.weights[at])) }
 
 // Scorer returns a scorer of the model; it may be reused for any number of texts.
 func (m *Whole) Scorer() *WholeScorer {
@@ -90,9 +96,9 @@ func (s *WholeScorer) reset() {
 // slot is where a feature's weight stands.
 func slot(key uint32) uint32 { return (key * 2654435769) >> (32 - wholeBits) }
 
-// each calls add once with every feature of a text: its block, its place, and
-// the sentence in which it first stood (-1 for marks).
-func (s *WholeScorer) each(t Text, add func(block int, at uint32, sentence int)) {
+// each calls add once with every feature of a text: its block, its place, its
+// weight, and the sentence in which it first stood (-1 for marks).
+func (s *WholeScorer) each(t Text, add func(block int, at uint32, weight int8, sentence int)) {
 	words := 0
 	for i, sentence := range t.Sentences {
 		sentence = sentence[:min(len(sentence), maxWholeWords-words)]
@@ -100,15 +106,15 @@ func (s *WholeScorer) each(t Text, add func(block int, at uint32, sentence int))
 		s.wordFeatures(sentence, i, add)
 		for _, w := range sentence {
 			for _, h := range s.lettersOf(w) {
-				if s.note(h) {
-					add(wholeLetters, h, i)
+				if s.note(h >> 8) {
+					add(wholeLetters, h>>8, int8(h), i)
 				}
 			}
 		}
 	}
 	for _, m := range t.Marks {
 		if h := slot(hashAdd(hashByte(fnvOffset, 'm'), m)); s.note(h) {
-			add(wholeMarks, h, -1)
+			add(wholeMarks, h, s.m.weights[h], -1)
 		}
 	}
 	s.reset()
@@ -116,7 +122,7 @@ func (s *WholeScorer) each(t Text, add func(block int, at uint32, sentence int))
 
 // wordFeatures are words and pairs of words, of scripts without spaces runs of
 // up to four letters.
-func (s *WholeScorer) wordFeatures(words []string, sentence int, add func(int, uint32, int)) {
+func (s *WholeScorer) wordFeatures(words []string, sentence int, add func(int, uint32, int8, int)) {
 	for i := range words {
 		grams := 2
 		if single(words[i]) {
@@ -126,7 +132,7 @@ func (s *WholeScorer) wordFeatures(words []string, sentence int, add func(int, u
 		for n := 0; n < grams && i+n < len(words); n++ {
 			h = hashByte(hashAdd(h, words[i+n]), 0x1f)
 			if k := slot(h); s.note(k) {
-				add(wholeWords, k, sentence)
+				add(wholeWords, k, s.m.weights[k], sentence)
 			}
 		}
 	}
@@ -136,7 +142,8 @@ func (s *WholeScorer) wordFeatures(words []string, sentence int, add func(int, u
 // letter is one.
 func single(w string) bool { return len(w) == 3 && w[0] >= 0xe3 }
 
-// lettersOf returns the runs of three to five letters of a word.
+// lettersOf returns the runs of three to five letters of a word, each with its
+// weight.
 func (s *WholeScorer) lettersOf(w string) []uint32 {
 	if w == "" || w[0] == '<' || len(w) > 40 || single(w) {
 		return nil
@@ -155,7 +162,7 @@ func (s *WholeScorer) lettersOf(w string) []uint32 {
 		for n := 0; n < 5 && i+n < len(b); n++ {
 			h = hashByte(h, b[i+n])
 			if n >= 2 {
-				s.runList = append(s.runList, slot(h))
+				s.runList = append(s.runList, s.m.weighed(slot(h)))
 			}
 		}
 	}
@@ -169,8 +176,8 @@ func (s *WholeScorer) Score(t Text) (score float32, telling int) {
 	var sum [wholeBlocks]float32
 	var n [wholeBlocks]int
 	by := make([]float32, len(t.Sentences))
-	s.each(t, func(block int, at uint32, sentence int) {
-		w := float32(s.m.weights[at])
+	s.each(t, func(block int, _ uint32, weight int8, sentence int) {
+		w := float32(weight)
 		sum[block] += w
 		n[block]++
 		if sentence >= 0 {
@@ -235,7 +242,7 @@ func FitWhole(channel string, examples []Example) (*Whole, error) {
 		var row []cell
 		var n [wholeBlocks]int
 		var blocks []uint8
-		s.each(e.Text, func(block int, at uint32, _ int) {
+		s.each(e.Text, func(block int, at uint32, _ int8, _ int) {
 			row = append(row, cell{int32(at), 0})
 			blocks = append(blocks, uint8(block))
 			n[block]++

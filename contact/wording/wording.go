@@ -18,6 +18,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -177,6 +178,8 @@ func sample(in Input) (t textmodel.Text, lang string, at []place) {
 	words := 0
 	size := map[string]int{}
 	var marks shape
+	var cutter redflag.Cutter
+	var all []string // the words of all sentences, one after the other
 	for _, r := range in.Readings {
 		if k := r.Part.Kind; k == contact.Hidden || k == contact.Quoted || k == contact.Told && in.Channel != contact.Call && in.Channel != contact.Voicemail {
 			continue
@@ -186,7 +189,9 @@ func sample(in Input) (t textmodel.Text, lang string, at []place) {
 			if words >= maxWords {
 				break
 			}
-			line := redflag.Words(r.Folded[s.Start:s.End], nil)
+			from := len(all)
+			all = cutter.Words(r.Folded[s.Start:s.End], all)
+			line := all[from:len(all):len(all)]
 			words += len(line)
 			marks.see(line)
 			t.Sentences = append(t.Sentences, line)
@@ -239,7 +244,7 @@ func (s *shape) marks(words int) []string {
 	mark(s.mails > 0, "mail")
 	mark(s.codes > 0, "code")
 	mark(s.questions > 0, "question")
-	mark(true, fmt.Sprintf("length:%d", int(math.Log2(float64(words+1)))))
+	mark(true, "length:"+strconv.Itoa(int(math.Log2(float64(words+1)))))
 	return out
 }
 
