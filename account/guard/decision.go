@@ -18,6 +18,8 @@ type Decision struct {
 	Policy  string
 	Version int
 	Digest  [8]byte
+	// Model names the very file of the model, where the learned score was computed.
+	Model [8]byte
 	// Time is the event's own, in microseconds since 1970.
 	Time int64
 	Type event.Type
@@ -27,7 +29,7 @@ type Decision struct {
 }
 
 // decisionForm is the version of the stored form.
-const decisionForm = 1
+const decisionForm = 2
 
 // Append writes the decision compactly: a quiet event takes about 50 bytes and
 // some three for each value that was seen. Decode reads it back.
@@ -46,7 +48,14 @@ func (d *Decision) Append(b []byte) []byte {
 	if d.Capped {
 		flags |= 1 << 5
 	}
+	if d.Learned != nil {
+		flags |= 1 << 6
+	}
 	b = append(b, flags)
+	if d.Learned != nil {
+		b = append(b, d.Model[:]...)
+		b = appendLearned(b, d.Learned)
+	}
 	b = binary.AppendVarint(b, d.Score)
 	b = binary.AppendUvarint(b, uint64(len(d.Hits)))
 	for _, h := range d.Hits {
@@ -75,6 +84,50 @@ func (d *Decision) Append(b []byte) []byte {
 	return b
 }
 
+// chanceSteps is how finely policy.Learned keeps a chance.
+const chanceSteps = 10_000
+
+// appendLearned writes a whole number in one to nine bytes, and others in ten.
+func appendLearned(b []byte, l *policy.Learned) []byte {
+	b = binary.AppendUvarint(b, uint64(math.Round(l.Chance*chanceSteps)))
+	b = binary.AppendUvarint(b, uint64(len(l.Row)))
+	for _, x := range l.Row {
+		n := int64(x)
+		switch {
+		case math.IsNaN(x):
+			b = append(b, 1)
+		case math.Abs(x) < 1<<52 && math.Float64bits(float64(n)) == math.Float64bits(x):
+			b = binary.AppendUvarint(b, (uint64(n)<<1^uint64(n>>63))<<2)
+		default:
+			b = append(b, 2)
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+		}
+	}
+	return b
+}
+
+func (r *unpacker) learned() *policy.Learned {
+	n := r.uint()
+	if n > chanceSteps {
+		r.bad = true
+	}
+	l := &policy.Learned{Chance: float64(n) / chanceSteps, Row: make([]float64, 0, 16)}
+	for range r.size() {
+		switch n := r.uint(); {
+		case n&3 == 0:
+			n >>= 2
+			l.Row = append(l.Row, float64(int64(n>>1)^-int64(n&1)))
+		case n == 1:
+			l.Row = append(l.Row, math.NaN())
+		case n == 2:
+			l.Row = append(l.Row, math.Float64frombits(r.fixed()))
+		default:
+			r.bad = true
+		}
+	}
+	return l
+}
+
 func bit(b bool) uint64 {
 	if b {
 		return 1
@@ -101,6 +154,10 @@ func Decode(in []byte) (Decision, error) {
 	copy(d.Digest[:], r.bytes(len(d.Digest)))
 	d.Time, d.Type = r.int(), event.Type(r.sized())
 	if f := r.bytes(1); len(f) == 1 {
+		if f[0]>>6&1 == 1 {
+			copy(d.Model[:], r.bytes(len(d.Model)))
+			d.Learned = r.learned()
+		}
 		d.Action, d.Floor, d.Late, d.Capped = policy.Action(f[0]&3), policy.Action(f[0]>>2&3), f[0]>>4&1 == 1, f[0]>>5&1 == 1
 	}
 	d.Score = r.int()
@@ -135,6 +192,9 @@ func Decode(in []byte) (Decision, error) {
 func (d *Decision) Again(p *policy.Policy, e *event.Event) (Decision, error) {
 	if p.Name != d.Policy || p.Version != d.Version || [8]byte(p.Digest[:8]) != d.Digest {
 		return Decision{}, fmt.Errorf("guard: the decision was made by policy %s version %d of other text: take that one", d.Policy, d.Version)
+	}
+	if m := p.ModelDigest(); d.Learned != nil && [8]byte(m[:8]) != d.Model {
+		return Decision{}, fmt.Errorf("guard: the decision was made with another model than %s has now: take that one", d.Policy)
 	}
 	if IDOf(e) != d.ID || e.Micros() != d.Time {
 		return Decision{}, errors.New("guard: the decision is of another event")

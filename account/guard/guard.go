@@ -101,7 +101,11 @@ func (g *Guard) Decide(e *event.Event) Decision {
 		}
 	}
 	p := g.judge.Policy()
+	m := p.ModelDigest()
 	d := Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Result: g.judge.Evaluate(e)}
+	if d.Learned != nil {
+		d.Model = [8]byte(m[:8])
+	}
 	g.stats.Decided++
 	g.stats.Actions[d.Action]++
 	if len(d.Faults) > 0 {
@@ -162,7 +166,7 @@ func (g *Guard) Stats() Stats {
 }
 
 // snapshotMagic begins a guard's snapshot; the digit is its version.
-const snapshotMagic = "BFGUARD1\n"
+const snapshotMagic = "BFGUARD2\n"
 
 var errSnapshot = errors.New("the bytes are no whole snapshot of a guard: take an older one and replay the log after it")
 
@@ -171,6 +175,8 @@ func (g *Guard) Snapshot() []byte {
 	b := []byte(snapshotMagic)
 	p := g.judge.Policy()
 	b = append(b, p.Digest[:]...)
+	m := p.ModelDigest()
+	b = append(b, m[:]...)
 	b = binary.AppendUvarint(b, uint64(len(g.order)-g.first))
 	for _, k := range g.order[g.first:] {
 		b = append(b, k.id[:]...)
@@ -185,13 +191,16 @@ func (g *Guard) Snapshot() []byte {
 // A snapshot of another policy is refused: replay the log instead.
 func Restore(p *policy.Policy, o Options, in []byte) (*Guard, error) {
 	n := len(in) - 4
-	if n < len(snapshotMagic)+len(p.Digest) || string(in[:len(snapshotMagic)]) != snapshotMagic ||
+	if n < len(snapshotMagic)+2*len(p.Digest) || string(in[:len(snapshotMagic)]) != snapshotMagic ||
 		crc32.Checksum(in[:n], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(in[n:]) {
 		return nil, fmt.Errorf("guard: restore: %w", errSnapshot)
 	}
 	r := unpacker{in: in[len(snapshotMagic):n]}
 	if string(r.bytes(len(p.Digest))) != string(p.Digest[:]) {
 		return nil, fmt.Errorf("guard: restore: the snapshot was made with another policy than %s version %d: replay the log instead", p.Name, p.Version)
+	}
+	if m := p.ModelDigest(); string(r.bytes(len(m))) != string(m[:]) {
+		return nil, fmt.Errorf("guard: restore: the snapshot was made with another model of the learned score than %s version %d has now: replay the log instead", p.Name, p.Version)
 	}
 	recent := map[ID][]byte{}
 	var order []kept

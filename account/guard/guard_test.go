@@ -21,7 +21,7 @@ func shipped(t testing.TB) *policy.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := policy.Load(raw)
+	p, err := policy.LoadFrom(raw, os.DirFS("../../data"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestTheChainIsOneStory(t *testing.T) {
 	for _, c := range s.Chapters {
 		steps = append(steps, c.Step)
 	}
-	if want := []string{"factor", "foothold", "cashing", "recipient"}; !slices.Equal(steps, want) || s.Share <= .5 {
+	if want := []string{"factor", "foothold", "cashing", "recipient", "pattern"}; !slices.Equal(steps, want) || s.Share <= .5 {
 		t.Errorf("the story is %v (%.2f), want %v", steps, s.Share, want)
 	}
 	for lang, want := range map[string]string{"en": "5,000 JPY", "de": "5.000 JPY", "ja": "5,000円"} {
@@ -213,7 +213,7 @@ func TestDecisionsAreOfTheirPolicyAndEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := policy.Load(append(raw, []byte("# a word more\n")...))
+	other, err := policy.LoadFrom(append(raw, []byte("# a word more\n")...), os.DirFS("../../data"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	loaded, err := policy.Load(p)
+	loaded, err := policy.LoadFrom(p, os.DirFS("../../data"))
 	if err != nil {
 		f.Fatal(err)
 	}

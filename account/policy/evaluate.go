@@ -21,6 +21,7 @@ const (
 	list
 	amount
 	story
+	learned
 )
 
 // symbol is one name that expressions can use.
@@ -69,6 +70,7 @@ type frame struct {
 	faulty []error
 	saw    []int // in the order in which they were asked for
 	capped bool
+	chance float64       // the learned score of the event, 0 where there is none
 	given  map[int]value // instead of an engine, when a decision is computed again
 	read   []window.Reading
 	keyed  []uint32 // the round in which the keys were made
@@ -129,6 +131,8 @@ func (f *frame) compute(s *symbol, i int) (value, error) {
 			return value{}, fmt.Errorf("%s has no amount in this currency", s.name)
 		}
 		return value{i: v}, nil
+	case learned:
+		return value{f: f.chance}, nil
 	}
 	f.saw = append(f.saw, i)
 	if f.given != nil {
@@ -303,8 +307,10 @@ type Result struct {
 	Hits  []Hit
 	Story []Grade
 	Saw   []Seen
-	// Faults are rules that could not be evaluated, with the reason; -1 stands
-	// for a window. They never count as hits.
+	// Learned is the learned score; nil where none was computed.
+	Learned *Learned
+	// Faults are rules that could not be evaluated, with the reason; OfWindow and
+	// OfScore stand for what is no rule. They never count as hits.
 	Faults []Fault
 	// Late tells that the event was too old to be counted, Capped that a window
 	// had lost entries.
@@ -316,6 +322,14 @@ type Fault struct {
 	Rule int
 	Text string
 }
+
+// What has a fault and is no rule.
+const (
+	// OfWindow is a window, in which the event was not counted.
+	OfWindow = -1
+	// OfScore is the learned score: a number that was missing for it.
+	OfScore = -2
+)
 
 // Judge evaluates a policy with an engine of its own, one event after the
 // other. It is not safe for concurrent use: events have an order.
@@ -350,7 +364,7 @@ func (j *Judge) Evaluate(e *event.Event) Result {
 	if !r.Late {
 		for _, n := range prog.record {
 			if err := f.record(n); err != nil {
-				r.Faults = append(r.Faults, Fault{-1, p.series[n].name + ": " + err.Error()})
+				r.Faults = append(r.Faults, Fault{OfWindow, p.series[n].name + ": " + err.Error()})
 			}
 		}
 	}
@@ -373,7 +387,7 @@ func (p *Policy) Again(e *event.Event, saw []Seen, late, capped bool, faults []F
 	}
 	r := Result{Late: late}
 	for _, x := range faults {
-		if x.Rule < 0 {
+		if x.Rule == OfWindow {
 			r.Faults = append(r.Faults, x)
 		}
 	}
@@ -403,6 +417,7 @@ func (f *frame) start(e *event.Event) {
 func (p *Policy) judge(f *frame, prog *program, r *Result) {
 	var grades [maxSteps]int64
 	free := int64(0)
+	p.learn(f, r)
 	for _, i := range prog.rules {
 		rule := &p.Rules[i]
 		yes, err := rule.when.yes(f)

@@ -25,6 +25,7 @@ type file struct {
 	Amounts    map[string]map[string]int64 `yaml:"amounts"`
 	Lists      []listFile                  `yaml:"lists"`
 	Declare    []declFile                  `yaml:"declare"`
+	Score      *scoreFile                  `yaml:"score"`
 	Steps      []stepFile                  `yaml:"steps"`
 	Rules      []ruleFile                  `yaml:"rules"`
 	Answers    map[string]answerFile       `yaml:"answers"`

@@ -29,7 +29,8 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 func failed(err error) ref.Val { return types.NewErr("%s", err.Error()) }
 
 // Load reads and checks a policy. Errors are fault.Invalid and tell line and
-// column; the first one ends the reading.
+// column; the first one ends the reading. A policy with a learned score has no
+// model yet, so its score is 0, and a warning says so: see LoadFrom.
 func Load(raw []byte) (*Policy, error) {
 	f, err := readFile(raw)
 	if err != nil {
@@ -56,7 +57,7 @@ func Load(raw []byte) (*Policy, error) {
 	if l.compiler, err = newCompiler(p, raw); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{l.amounts, l.lists, l.steps, l.declarations, l.rules, l.marks, l.cases, l.finish} {
+	for _, step := range []func() error{l.amounts, l.lists, l.steps, l.declarations, l.scoring, l.rules, l.marks, l.cases, l.finish} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("policy: load %s: %w", p.Name, err)
 		}

@@ -17,6 +17,7 @@ type lowered func(*frame) (value, error)
 type part struct {
 	run  lowered
 	kind kind
+	sure bool // of a fraction: it is a number, never NaN
 }
 
 // lower returns the closure of an expression, nil where it uses more of CEL.
@@ -29,7 +30,7 @@ func (c *compiler) lower(x ast.Expr) lowered {
 
 func (c *compiler) part(x ast.Expr) (part, bool) {
 	if v, k, ok := literal(x); ok {
-		return part{func(*frame) (value, error) { return v, nil }, k}, true
+		return part{run: func(*frame) (value, error) { return v, nil }, kind: k, sure: v.f == v.f}, true
 	}
 	switch x.Kind() {
 	case ast.IdentKind:
@@ -37,7 +38,7 @@ func (c *compiler) part(x ast.Expr) (part, bool) {
 		if !ok {
 			return part{}, false
 		}
-		return part{func(f *frame) (value, error) { return f.get(i) }, c.p.symbols[i].kind}, true
+		return part{run: func(f *frame) (value, error) { return f.get(i) }, kind: c.p.symbols[i].kind, sure: c.reads(x)}, true
 	case ast.CallKind:
 		call := x.AsCall()
 		if call.IsMemberFunction() {
@@ -62,16 +63,16 @@ func (c *compiler) part(x ast.Expr) (part, bool) {
 func operation(name string, a []part) (part, bool) {
 	switch name {
 	case operators.LogicalNot:
-		return part{func(f *frame) (value, error) {
+		return part{run: func(f *frame) (value, error) {
 			v, err := a[0].run(f)
 			return boolValue(v.i == 0), err
-		}, boolean}, true
+		}, kind: boolean}, true
 	case operators.LogicalAnd:
-		return part{logic(a, 0), boolean}, true
+		return part{run: logic(a, 0), kind: boolean}, true
 	case operators.LogicalOr:
-		return part{logic(a, 1), boolean}, true
+		return part{run: logic(a, 1), kind: boolean}, true
 	case operators.Conditional:
-		return part{func(f *frame) (value, error) {
+		return part{run: func(f *frame) (value, error) {
 			v, err := a[0].run(f)
 			if err != nil {
 				return value{}, err
@@ -80,7 +81,7 @@ func operation(name string, a []part) (part, bool) {
 				return a[1].run(f)
 			}
 			return a[2].run(f)
-		}, a[1].kind}, true
+		}, kind: a[1].kind}, true
 	}
 	if len(a) != 2 || a[0].kind != a[1].kind {
 		return part{}, false
@@ -132,11 +133,11 @@ func comparison(name string) func(int) bool {
 
 func compare(a []part, yes func(int) bool) (part, bool) {
 	k := a[0].kind
-	if k == texts || k == fraction { // lists and the number that is none: CEL's own business
+	if k == texts || k == fraction && !(a[0].sure && a[1].sure) { // lists and the number that is none: CEL's own business
 		return part{}, false
 	}
 	x, y := a[0].run, a[1].run
-	return part{func(f *frame) (value, error) {
+	return part{run: func(f *frame) (value, error) {
 		v, err := x(f)
 		if err != nil {
 			return value{}, err
@@ -147,13 +148,13 @@ func compare(a []part, yes func(int) bool) (part, bool) {
 		}
 		n := 0
 		switch {
-		case k == text && v.s < w.s, k != text && v.i < w.i:
+		case k == text && v.s < w.s, k == fraction && v.f < w.f, k != text && v.i < w.i:
 			n = -1
-		case k == text && v.s > w.s, k != text && v.i > w.i:
+		case k == text && v.s > w.s, k == fraction && v.f > w.f, k != text && v.i > w.i:
 			n = 1
 		}
 		return boolValue(yes(n)), nil
-	}, boolean}, true
+	}, kind: boolean}, true
 }
 
 func arithmetic(name string, a []part) (part, bool) {
@@ -176,7 +177,7 @@ func arithmetic(name string, a []part) (part, bool) {
 		return part{}, false
 	}
 	x, y := a[0].run, a[1].run
-	return part{func(f *frame) (value, error) {
+	return part{run: func(f *frame) (value, error) {
 		v, err := x(f)
 		if err != nil {
 			return value{}, err
@@ -190,7 +191,7 @@ func arithmetic(name string, a []part) (part, bool) {
 			return value{}, fmt.Errorf("integer overflow")
 		}
 		return value{i: z}, nil
-	}, a[0].kind}, true
+	}, kind: a[0].kind}, true
 }
 
 // in is membership in a list of constants, or of a text in a list of the event.
@@ -208,21 +209,21 @@ func (c *compiler) in(call ast.CallExpr) (part, bool) {
 			}
 			all = append(all, v.s)
 		}
-		return part{func(f *frame) (value, error) {
+		return part{run: func(f *frame) (value, error) {
 			v, err := x.run(f)
 			return boolValue(slices.Contains(all, v.s)), err
-		}, boolean}, true
+		}, kind: boolean}, true
 	}
 	y, ok := c.part(call.Args()[1])
 	if !ok || y.kind != texts {
 		return part{}, false
 	}
-	return part{func(f *frame) (value, error) {
+	return part{run: func(f *frame) (value, error) {
 		v, err := x.run(f)
 		if err != nil {
 			return value{}, err
 		}
 		w, err := y.run(f)
 		return boolValue(slices.Contains(w.ss, v.s)), err
-	}, boolean}, true
+	}, kind: boolean}, true
 }

@@ -11,7 +11,7 @@ func shipped(t testing.TB) *Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(raw)
+	p, err := LoadFrom(raw, os.DirFS("../../data"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,7 @@ type Policy struct {
 	onType   map[event.Type]*program
 	costs    map[event.Type]uint64
 	plan     window.Plan
+	score    *scoring // nil where the policy reads none
 }
 
 // Rule is one rule of a policy.

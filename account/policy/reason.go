@@ -78,6 +78,8 @@ func (p *Policy) show(name, how string, r *Result, e *event.Event, lang string) 
 		}
 	case amount:
 		v = value{i: s.money[currencyOf(e)]}
+	case learned:
+		return p.showScore(how, r, lang)
 	case field:
 		v = fieldValue(s.field, e)
 		if s.field.Class == event.Personal {

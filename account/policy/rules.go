@@ -109,13 +109,24 @@ func (l *loader) places(at source, t Text) error {
 			}
 			n, tail, ok := strings.Cut(after, "}")
 			n, how, _ := strings.Cut(n, ":")
-			if _, known := l.p.byName[n]; !ok || !known || how != "" && how != "money" {
+			if _, known := l.p.byName[n]; !ok || !known || !howKnown(n, how) {
 				return at.wrong("the text in %s names {%s}, which is no value here", lang, n)
 			}
 			rest = tail
 		}
 	}
 	return nil
+}
+
+// howKnown tells whether a value can be written that way.
+func howKnown(name, how string) bool {
+	switch how {
+	case "", "money":
+		return true
+	case "percent", "why":
+		return name == scoreName
+	}
+	return false
 }
 
 func (l *loader) marks() error {
@@ -177,7 +188,7 @@ func (l *loader) finish() error {
 		}
 	}
 	for t, pr := range p.onType {
-		cost := facts // each is computed once an event, if at all
+		cost := facts + p.scoreCost(t) // each is computed once an event, if at all
 		for _, n := range pr.record {
 			s := &p.series[n]
 			for _, e := range append([]*expr{s.where, s.value}, s.steps...) {
@@ -219,6 +230,9 @@ func (l *loader) finish() error {
 			l.warn(source{line: 1, col: 1}, "no score reaches %s: all rules together give %d of %d", a, best, p.marks[a])
 		}
 	}
+	if err := l.scored(); err != nil {
+		return err
+	}
 	l.unused()
 	slices.SortStableFunc(p.Warnings, func(a, b Warning) int { return a.Line - b.Line })
 	return nil
@@ -237,6 +251,12 @@ func (l *loader) unused() {
 				used[i] = true
 				visit(l.p.symbols[i].expr)
 			}
+		}
+	}
+	if s := l.p.score; s != nil {
+		visit(s.where)
+		for _, f := range s.features {
+			visit(f.is)
 		}
 	}
 	for i := range l.p.Rules {

@@ -29,7 +29,7 @@ func shipped(t testing.TB) []byte {
 
 func load(t testing.TB, raw []byte) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load(raw)
+	p, err := policy.LoadFrom(raw, os.DirFS("../../data"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestReplayIsLive(t *testing.T) {
 func TestWhatAChangeDoes(t *testing.T) {
 	s := shop.Make(shop.Options{Seed: 4, Accounts: 300, Takeovers: 40})
 	p := load(t, shipped(t))
-	strict, mild := changed(t, "challenge: 50", "challenge: 20"), changed(t, "challenge: 50\n  hold: 80", "challenge: 95\n  hold: 110")
+	strict, mild := changed(t, "challenge: 50", "challenge: 20"), changed(t, "challenge: 50\n  hold: 80\n  block: 120", "challenge: 150\n  hold: 170\n  block: 200")
 	run := func(base, cand *policy.Policy) *Report {
 		r := made(t, Setup{Candidate: cand, Baseline: base, Labels: labelsOf(s)})
 		r.Take(s.Events)

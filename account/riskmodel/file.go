@@ -111,6 +111,22 @@ func Read(r io.Reader) (*Model, error) {
 	return m, nil
 }
 
+// ReadEither reads a model of either form: a file of this package, or XGBoost's
+// JSON.
+func ReadEither(r io.Reader) (*Model, error) {
+	raw, err := limited(r)
+	if err != nil {
+		return nil, fmt.Errorf("riskmodel: read a model: %w", err)
+	}
+	var head struct {
+		Learner json.RawMessage `json:"learner"`
+	}
+	if err := json.Unmarshal(raw, &head); err == nil && len(head.Learner) > 0 {
+		return ReadXGBoost(bytes.NewReader(raw))
+	}
+	return Read(bytes.NewReader(raw))
+}
+
 func limited(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err == nil && len(raw) > MaxFile {

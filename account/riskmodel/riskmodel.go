@@ -41,6 +41,9 @@ const (
 type Feature struct {
 	Name      string    `json:"name"`
 	Direction Direction `json:"direction,omitempty"`
+	// Usual is the median of the honest rows that were learned from; nil where
+	// nothing is known.
+	Usual *float64 `json:"usual,omitempty"`
 }
 
 // Card says what a model is, for whoever has to answer for it.
@@ -52,8 +55,11 @@ type Card struct {
 	Licence string `json:"licence,omitempty"`
 	Period  string `json:"period,omitempty"`
 	Limits  string `json:"limits,omitempty"`
-	Rows    int    `json:"rows,omitempty"`
-	Fraud   int    `json:"fraud,omitempty"`
+	// Features tells by which declaration the numbers were made, so that another one
+	// is noticed; empty where nobody says.
+	Features string `json:"features_digest,omitempty"`
+	Rows     int    `json:"rows,omitempty"`
+	Fraud    int    `json:"fraud,omitempty"`
 }
 
 // node is 16 bytes. A leaf has left 0, which is no child since 0 is a root or
@@ -231,6 +237,9 @@ func (m *Model) check() error {
 	for i, f := range m.features {
 		if f.Name == "" || len(f.Name) > maxName || seen[f.Name] {
 			return fmt.Errorf("feature %d has the name %.40q: names are 1 to %d bytes and differ", i, f.Name, maxName)
+		}
+		if f.Usual != nil && !finite(*f.Usual) {
+			return fmt.Errorf("feature %q: what is usual is no finite number", f.Name)
 		}
 		if f.Direction < Falling || f.Direction > Rising {
 			return fmt.Errorf("feature %q has direction %d: it is -1, 0 or 1", f.Name, f.Direction)

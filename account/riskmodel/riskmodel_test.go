@@ -253,3 +253,34 @@ func BenchmarkScore(b *testing.B) {
 		}
 	})
 }
+
+// TestEitherForm: a file is told apart by what is in it, and what is usual is kept.
+func TestEitherForm(t *testing.T) {
+	m := trained(t)
+	b, err := m.Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ReadEither(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest := sample(4000, 1)
+	below := 0
+	for i, row := range honest.X {
+		if !honest.Fraud[i] && row[0] < *own.Features()[0].Usual {
+			below++
+		}
+	}
+	if n := len(honest.X) - count(honest.Fraud); below < n/2-1 || below > n/2 {
+		t.Errorf("%d of %d honest rows lie below what is usual", below, n)
+	}
+	if x, err := ReadEither(strings.NewReader(boosted)); err != nil || x.Features()[0].Name != "x" || x.Features()[0].Usual != nil {
+		t.Errorf("XGBoost: %+v %v", x, err)
+	}
+	for _, bad := range []string{"", "PK\x03\x04", "{}", `{"learner":{}}`, `{"learner":7}`, strings.Replace(string(b), `"usual":`, `"usual":1e999,"x":`, 1)} {
+		if _, err := ReadEither(strings.NewReader(bad)); err == nil {
+			t.Errorf("%.30q was read", bad)
+		}
+	}
+}

@@ -204,6 +204,7 @@ func newTrainer(train, later Rows, s Settings) *trainer {
 			}
 		}
 		t.cuts[j] = cutsOf(column)
+		t.m.features[j].Usual = usual(train, j)
 		for i, row := range train.X {
 			t.binned[i*f+j] = binOf(t.cuts[j], row[j])
 		}
@@ -214,6 +215,21 @@ func newTrainer(train, later Rows, s Settings) *trainer {
 	t.laterMargin = fill(len(later.X), t.m.base)
 	t.order, t.used = make([]int32, n), make([]bool, f)
 	return t
+}
+
+// usual is the median of a feature among the honest rows, the lower one of two.
+func usual(of Rows, feature int) *float64 {
+	var all []float64
+	for i, row := range of.X {
+		if x := row[feature]; !of.Fraud[i] && finite(x) {
+			all = append(all, x)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	return &all[(len(all)-1)/2]
 }
 
 func fill(n int, x float64) []float64 {

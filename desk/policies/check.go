@@ -51,7 +51,7 @@ func (d *Desk) Check(ctx context.Context, a access.Actor, number int64) (*Proof,
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Load([]byte(x.Body))
+	p, err := policy.LoadFrom([]byte(x.Body), d.cfg.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, ou
 	if err != nil {
 		return err
 	}
-	base, err := policy.Load(live)
+	base, err := policy.LoadFrom(live, d.cfg.Data)
 	if err != nil {
 		return fmt.Errorf("policies: the policy that decides: %w", err)
 	}

@@ -34,7 +34,7 @@ import (
 // Config is what a desk works with. Store, Data, Now and Shipped are needed.
 type Config struct {
 	Store store.Store
-	// Data has account/guardrails.yaml.
+	// Data has account/guardrails.yaml, and the models that policies name.
 	Data fs.FS
 	Now  func() time.Time
 	// Shipped is the text that decides as long as no other is live.

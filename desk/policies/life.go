@@ -131,7 +131,7 @@ func (d *Desk) Draft(ctx context.Context, a access.Actor, text []byte, why strin
 	if err != nil {
 		return View{}, err
 	}
-	p, err := policy.Load(text)
+	p, err := policy.LoadFrom(text, d.cfg.Data)
 	if err != nil {
 		return View{}, err
 	}
@@ -154,7 +154,7 @@ func (d *Desk) Shadow(ctx context.Context, a access.Actor, w Wish) (View, error)
 		if x.State != store.PolicyDraft && x.State != store.PolicyRetired && x.State != store.PolicyWithdrawn {
 			return "", nil, wrongState(x.State, "a draft or one that was given up is tried")
 		}
-		p, err := policy.Load([]byte(x.Body))
+		p, err := policy.LoadFrom([]byte(x.Body), d.cfg.Data)
 		if err != nil {
 			return "", nil, err
 		}
@@ -184,7 +184,7 @@ func (d *Desk) Publish(ctx context.Context, a access.Actor, w Wish) (View, error
 		if last := steps[len(steps)-1]; d.cfg.TwoPersons && x.State == store.PolicyProposed && last.Actor == whoIs(a) {
 			return "", nil, fault.New(fault.Forbidden, "", "you proposed this policy: another person must agree")
 		}
-		p, err := policy.Load([]byte(x.Body))
+		p, err := policy.LoadFrom([]byte(x.Body), d.cfg.Data)
 		if err != nil {
 			return "", nil, err
 		}

@@ -20,7 +20,7 @@ func shipped(t testing.TB) *policy.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := policy.Load(raw)
+	p, err := policy.LoadFrom(raw, os.DirFS("../../data"))
 	if err != nil {
 		t.Fatal(err)
 	}
