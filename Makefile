@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Go, git and make:
 #   make run    builds and starts the server with demo data
 #   make test   installs what the tests need and runs all of them
-.PHONY: run build test generate generate-sql train lint tools-apt fuzz bench deb clean
+.PHONY: run build test generate generate-sql train train-account lint tools-apt fuzz bench deb clean
 
 GO      ?= go
 BIN     := bin/bonafide
@@ -43,6 +43,9 @@ generate-sql:
 train:
 	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora
 	$(GO) run ./cmd/bonafide train contact --data ../shared/corpora --whole
+
+train-account:
+	$(GO) run ./cmd/bonafide train account
 
 fuzz:
 	sh scripts/fuzz-all

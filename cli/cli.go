@@ -61,9 +61,11 @@ type Env struct {
 	AccessDocs func() string
 	// EvalContact measures the contact check.
 	EvalContact func(ctx context.Context, o EvalOptions, out io.Writer) error
-	// TestPolicy checks a policy (the shipped one if path is empty) and runs its
-	// cases; the error tells that some failed.
-	TestPolicy func(path string, out io.Writer) error
+	// Knowledge is the shipped data with a folder laid over it.
+	Knowledge func(overlay string) fs.FS
+	// TestPolicy checks a policy and runs its cases; the error tells that some
+	// failed.
+	TestPolicy func(o PolicyOptions, out io.Writer) error
 	// EvalGuard measures the account guard.
 	EvalGuard func(ctx context.Context, o GuardOptions, out io.Writer) error
 	// EvalAccountModel measures the learned score of the account guard.
@@ -73,6 +75,8 @@ type Env struct {
 	EvalRecords func(ctx context.Context, o RecordsOptions, out, progress io.Writer) error
 	// TrainContact makes the learned files of the contact check.
 	TrainContact func(ctx context.Context, o TrainOptions, out io.Writer) error
+	// TrainAccount makes the learned score of the account guard.
+	TrainAccount func(ctx context.Context, o TrainAccountOptions, out io.Writer) error
 	// Keys opens the records and the keyring that a configuration names; done closes
 	// them.
 	Keys func(ctx context.Context, configFile string) (desk KeyDesk, done func() error, err error)
@@ -92,10 +96,19 @@ type Env struct {
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
 }
 
+// PolicyOptions are the flags of `bonafide policy test`.
+type PolicyOptions struct {
+	// File is the policy, the shipped one if empty; Overlay is laid over the
+	// shipped data, for an own model of its score.
+	File, Overlay string
+}
+
 // GuardOptions are the flags of `bonafide eval guard`.
 type GuardOptions struct {
 	// Events and Labels are files; Mapping and Policy replace the shipped ones.
 	Events, Labels, Mapping, Policy string
+	// Overlay is laid over the shipped data, for an own model of the policy's score.
+	Overlay string
 	// Simulate measures on a shop of so many accounts, drawn by Seed, instead.
 	Simulate int
 	Seed     uint64
@@ -121,6 +134,15 @@ type TrainOptions struct {
 	Whole  bool
 	Except []string
 	Langs  []string
+}
+
+// TrainAccountOptions are the flags of `bonafide train account`.
+type TrainAccountOptions struct {
+	// Policy is a file, the shipped one if empty; Into is where the model goes.
+	Policy, Into string
+	// Seed is of the first of Shops simulated shops, Later ones end and calibrate.
+	Seed                         uint64
+	Shops, Later, Accounts, Days int
 }
 
 // Overrides are settings that flags give for one run.
@@ -221,7 +243,8 @@ type policyCmd struct {
 }
 
 type policyTestCmd struct {
-	File string `arg:"" optional:"" help:"Policy; the shipped marketplace-takeover if absent." type:"existingfile"`
+	File    string `arg:"" optional:"" help:"Policy; the shipped marketplace-takeover if absent." type:"existingfile"`
+	Overlay string `help:"Folder that is laid over the shipped data: an own model of the policy's score." type:"existingdir" placeholder:"DIR"`
 }
 
 type evalGuardCmd struct {
@@ -229,6 +252,7 @@ type evalGuardCmd struct {
 	Labels   string `help:"Known takeovers by account (JSON)." type:"existingfile" placeholder:"FILE"`
 	Mapping  string `help:"Mapping of the events; the shipped takeover-chain if absent." type:"existingfile" placeholder:"FILE"`
 	Policy   string `help:"Policy; the shipped marketplace-takeover if absent." type:"existingfile" placeholder:"FILE"`
+	Overlay  string `help:"Folder that is laid over the shipped data: an own model of the policy's score." type:"existingdir" placeholder:"DIR"`
 	Simulate int    `help:"Measure on a simulated shop of so many accounts, instead of files." placeholder:"ACCOUNTS"`
 	Seed     uint64 `help:"Draws the simulated shop." default:"1"`
 	JSON     bool   `help:"Print JSON."`
@@ -254,6 +278,17 @@ type evalContactCmd struct {
 
 type trainCmd struct {
 	Contact trainContactCmd `cmd:"" help:"Train the models of the red flags."`
+	Account trainAccountCmd `cmd:"" help:"Train the learned score of a policy of the account guard, on simulated shops."`
+}
+
+type trainAccountCmd struct {
+	Policy   string `help:"Policy whose score is trained; the shipped marketplace-takeover if absent." type:"existingfile" placeholder:"FILE"`
+	Into     string `help:"Folder of the models." default:"data/models" type:"existingdir"`
+	Seed     uint64 `help:"Seed of the first simulated shop, from 1001; those below are for measuring." default:"1001"`
+	Shops    int    `help:"Simulated shops that trees are grown from." default:"6"`
+	Later    int    `help:"Further shops that end the training and calibrate." default:"3"`
+	Accounts int    `help:"Accounts of each shop." default:"6000"`
+	Days     int    `help:"Days that each shop is watched." default:"60"`
 }
 
 type trainContactCmd struct {
@@ -331,7 +366,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 			Ablate: e.Ablate, Obfuscate: e.Obfuscate, Full: e.Full, Texts: e.Texts,
 		}, env.Stdout)
 	case "policy test", "policy test <file>":
-		err = env.TestPolicy(g.Policy.Test.File, env.Stdout)
+		err = env.TestPolicy(PolicyOptions(g.Policy.Test), env.Stdout)
 	case "replay":
 		err = g.Replay.run(ctx, env)
 	case "eval guard":
@@ -343,6 +378,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 	case "train contact":
 		c := g.Train.Contact
 		err = env.TrainContact(ctx, TrainOptions{Texts: c.Texts, Data: c.Data, Into: c.Into, LeaveOut: c.LeaveOut, Whole: c.Whole, Except: c.Except, Langs: c.Lang}, env.Stdout)
+	case "train account":
+		err = env.TrainAccount(ctx, TrainAccountOptions(g.Train.Account), env.Stdout)
 	case "audit verify", "audit head", "audit export", "audit anchor":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "keys list", "keys add", "keys rotate", "keys retire <id>":

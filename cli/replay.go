@@ -29,6 +29,7 @@ type replayCmd struct {
 	Tenant  string `help:"Whose events of the log." default:"main"`
 	Policy  string `help:"The policy that is tried." required:"" type:"existingfile" placeholder:"FILE"`
 	Against string `help:"The policy that it is compared with; the shipped marketplace-takeover if absent." type:"existingfile" placeholder:"FILE"`
+	Overlay string `help:"Folder that is laid over the shipped data: an own model of a policy's score." type:"existingdir" placeholder:"DIR"`
 	Labels  string `help:"What is known to be true, by account (JSON)." type:"existingfile" placeholder:"FILE"`
 
 	RestGenuine bool   `help:"Accounts without a label are genuine."`
@@ -52,10 +53,10 @@ func (c *replayCmd) run(ctx context.Context, env Env) error {
 	if s.To, err = moment("--to", c.To); err != nil {
 		return err
 	}
-	if s.Candidate, err = loadPolicy(c.Policy); err != nil {
+	if s.Candidate, err = loadPolicy(env, c.Policy, c.Overlay); err != nil {
 		return err
 	}
-	if s.Baseline, err = loadPolicy(c.Against); err != nil {
+	if s.Baseline, err = loadPolicy(env, c.Against, c.Overlay); err != nil {
 		return err
 	}
 	if c.Labels != "" {
@@ -114,16 +115,21 @@ func moment(flag, s string) (time.Time, error) {
 	return time.Time{}, fault.New(fault.Invalid, "", "%s: write a day (2026-11-01) or a time (2026-11-01T10:00:00Z)", flag)
 }
 
-// loadPolicy loads a policy of a file, the shipped one if none is named.
-func loadPolicy(path string) (*policy.Policy, error) {
-	raw, err := fs.ReadFile(data.FS, "account/policies/marketplace-takeover.yaml")
+// loadPolicy loads a policy of a file, the shipped one if none is named, with the
+// model of its score, if it has one.
+func loadPolicy(env Env, path, overlay string) (*policy.Policy, error) {
+	files := fs.FS(data.FS)
+	if overlay != "" && env.Knowledge != nil {
+		files = env.Knowledge(overlay)
+	}
+	raw, err := fs.ReadFile(files, "account/policies/marketplace-takeover.yaml")
 	if path != "" {
 		raw, err = readBounded(path, policy.MaxFile)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return policy.Load(raw)
+	return policy.LoadFrom(raw, files)
 }
 
 // readBounded reads a file of at most so many bytes and one.

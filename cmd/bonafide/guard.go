@@ -16,6 +16,7 @@ import (
 	"bonafide/cli"
 	"bonafide/eval/simulate/shop"
 	"bonafide/eval/takeover"
+	"bonafide/eval/train"
 	"bonafide/fault"
 	"bonafide/server"
 )
@@ -23,7 +24,7 @@ import (
 // evalGuard measures a policy, the shipped one if none is named, on events and
 // labels of files or on a simulated shop.
 func evalGuard(ctx context.Context, o cli.GuardOptions, out io.Writer) error {
-	p, err := policyOf(o.Policy)
+	p, err := policyOf(o.Policy, o.Overlay)
 	if err != nil {
 		return err
 	}
@@ -91,8 +92,8 @@ func until(ctx context.Context, events iter.Seq2[event.Event, error]) iter.Seq2[
 }
 
 // testPolicy loads a policy, prints what the lint found, and runs its cases.
-func testPolicy(path string, out io.Writer) error {
-	p, err := policyOf(path)
+func testPolicy(o cli.PolicyOptions, out io.Writer) error {
+	p, err := policyOf(o.File, o.Overlay)
 	if err != nil {
 		return err
 	}
@@ -127,12 +128,27 @@ func testPolicy(path string, out io.Writer) error {
 	return err
 }
 
-func policyOf(path string) (*policy.Policy, error) {
-	raw, err := fileOr(path, "account/policies/marketplace-takeover.yaml")
+func policyOf(path, overlay string) (*policy.Policy, error) {
+	raw, err := fileOr(path, shippedPolicy)
 	if err != nil {
 		return nil, err
 	}
-	return policy.Load(raw)
+	return policy.LoadFrom(raw, server.Knowledge(overlay))
+}
+
+const shippedPolicy = "account/policies/marketplace-takeover.yaml"
+
+// trainAccount makes the learned score of a policy, without the one that it has.
+func trainAccount(ctx context.Context, o cli.TrainAccountOptions, out io.Writer) error {
+	raw, err := fileOr(o.Policy, shippedPolicy)
+	if err != nil {
+		return err
+	}
+	p, err := policy.Load(raw)
+	if err != nil {
+		return err
+	}
+	return train.WriteAccount(ctx, p, train.AccountOptions{Seed: o.Seed, Shops: o.Shops, Later: o.Later, Accounts: o.Accounts, Days: o.Days}, o.Into, out)
 }
 
 // eventsOf reads events through a mapping; the file may be gzipped.

@@ -69,7 +69,7 @@ func TestEvalGuard(t *testing.T) {
 
 func TestPolicyTest(t *testing.T) {
 	var out bytes.Buffer
-	if err := testPolicy("", &out); err != nil || !strings.Contains(out.String(), "all good") {
+	if err := testPolicy(cli.PolicyOptions{}, &out); err != nil || !strings.Contains(out.String(), "all good") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 	raw, err := fileOr("", "account/policies/marketplace-takeover.yaml")
@@ -81,7 +81,7 @@ func TestPolicyTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Reset()
-	if err := testPolicy(path, &out); err == nil || !strings.Contains(out.String(), "FAILED  presents") {
+	if err := testPolicy(cli.PolicyOptions{File: path}, &out); err == nil || !strings.Contains(out.String(), "FAILED  presents") {
 		t.Errorf("too low a threshold must fail the cases: %v\n%s", err, out.String())
 	}
 }

@@ -52,7 +52,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, TrainContact: trainContact, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor,
+		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, Knowledge: server.Knowledge, TrainContact: trainContact, TrainAccount: trainAccount, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor,
 		VerifyLog: verifyLog, OpenLog: openLog,
 	}
 }
