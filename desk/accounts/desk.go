@@ -130,7 +130,7 @@ func New(c Config) (*Desk, error) {
 	if len(c.Key) < 32 {
 		return nil, fault.New(fault.Invalid, "accounts.key", "has %d bytes: want at least 32", len(c.Key))
 	}
-	p, err := policy.Load(c.Policy)
+	p, err := policy.LoadFrom(c.Policy, c.Data)
 	if err != nil {
 		return nil, fmt.Errorf("accounts: load the policy: %w", err)
 	}
@@ -294,7 +294,10 @@ func (d *Desk) policyOf(ctx context.Context, t access.Tenant, digest string) (*p
 	if err != nil {
 		return nil, err
 	}
-	if p, err = policy.Load([]byte(kept.Body)); err != nil {
+	if p, err = policy.LoadFrom([]byte(kept.Body), d.cfg.Data); err != nil {
+		p, err = policy.Load([]byte(kept.Body)) // its model is gone: the rest can still be told
+	}
+	if err != nil {
 		return nil, fmt.Errorf("accounts: the policy that decided cannot be read any more: %w", err)
 	}
 	d.mu.Lock()
