@@ -213,14 +213,14 @@ func RulesText(rules []string) string {
 // guardFamilies declares those of the account guard.
 func guardFamilies() []Family {
 	return []Family{
-		{Name: "decisions", Check: checkDecisionRow, Fields: []Field{
+		{Name: "decisions", Check: checkDecisionRow, Plain: []string{"kind", "action", "digest", "rules", "label"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"sequence", FieldNumber, false}, {"made", FieldTime, false},
 			{"happened", FieldTime, false}, {"place", FieldNumber, false}, {"kind", FieldText, false}, {"account", FieldText, false},
 			{"purchase", FieldText, false}, {"action", FieldText, false}, {"score", FieldNumber, false}, {"digest", FieldText, false},
 			{"rules", FieldList, false}, {"body", FieldText, false}, {"event", FieldText, false}, {"assigned", FieldText, false},
 			{"label", FieldText, false}, {"labelled_by", FieldText, false}, {"labelled", FieldTime, false}, {"retain_until", FieldTime, false},
 			{"revision", FieldNumber, false}}},
-		{Name: "guard_policies", Check: checkPolicyRow, Fields: []Field{
+		{Name: "guard_policies", Check: checkPolicyRow, Plain: []string{"digest", "name", "body"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"since", FieldNumber, true}, {"digest", FieldText, false}, {"name", FieldText, false},
 			{"version", FieldNumber, false}, {"body", FieldText, false}, {"made", FieldTime, false}}},
 	}

@@ -123,11 +123,11 @@ func (s *PolicyStep) Check() error {
 // policyFamilies declares those of policies.
 func policyFamilies() []Family {
 	return []Family{
-		{Name: "policy_texts", Check: checkPolicyTextRow, Fields: []Field{
+		{Name: "policy_texts", Check: checkPolicyTextRow, Plain: []string{"name", "digest", "body", "state"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"number", FieldNumber, true}, {"name", FieldText, false}, {"version", FieldNumber, false},
 			{"digest", FieldText, false}, {"body", FieldText, false}, {"made", FieldTime, false}, {"author", FieldText, false},
 			{"state", FieldText, false}, {"revision", FieldNumber, false}}},
-		{Name: "policy_steps", Check: checkPolicyStepRow, Fields: []Field{
+		{Name: "policy_steps", Check: checkPolicyStepRow, Plain: []string{"state"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"number", FieldNumber, true}, {"sequence", FieldNumber, true}, {"state", FieldText, false},
 			{"actor", FieldText, false}, {"made", FieldTime, false}, {"why", FieldText, false}, {"proof", FieldText, false}}},
 	}

@@ -61,7 +61,7 @@ func (s *TenantSettings) Check() error {
 
 // settingsFamily declares how settings are moved.
 func settingsFamily() Family {
-	return Family{Name: "settings", Check: checkSettingsRow, Fields: []Field{
+	return Family{Name: "settings", Check: checkSettingsRow, Plain: []string{"lang", "country", "second_for"}, Fields: []Field{
 		{"tenant", FieldTenant, true}, {"lang", FieldText, false}, {"country", FieldText, false}, {"second_for", FieldList, false},
 		{"idle", FieldNumber, false}, {"absolute", FieldNumber, false}, {"notice", FieldText, false}, {"changed", FieldTime, false},
 		{"revision", FieldNumber, false}}}
