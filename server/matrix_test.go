@@ -52,6 +52,8 @@ var openRoutes = map[string]openRow{
 	"GET /report":               {"/report", "", "", 303},
 	"GET /report-this":          {"/report-this", "", "", 303},
 	"GET /manifest.webmanifest": {"/manifest.webmanifest", "", "", 200},
+	"GET /styleguide":           {"/styleguide", "", "", 200},
+	"GET /styleguide.css":       {"/styleguide.css", "", "", 200},
 	"GET /sw.js":                {"/sw.js", "", "", 200},
 	"GET /static/":              {"/static/style.css", "", "", 200},
 	"/":                         {"/nowhere", "", "", 404},

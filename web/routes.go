@@ -22,6 +22,7 @@ func (w *Web) Register(mux Mux) {
 	if w.opt.People != nil {
 		w.registerStaff(mux)
 	}
+	w.registerGuide(mux)
 	page := func(name, title string, data func(r *http.Request) any) http.HandlerFunc {
 		return func(rw http.ResponseWriter, r *http.Request) {
 			var d any

@@ -80,6 +80,9 @@ type Web struct {
 	pages map[string]*template.Template
 	// examples by language; empty outside of a demonstration.
 	examples map[string][]example
+	// guide and guideSheet are the styleguide and what it needs of styles.
+	guide      guideData
+	guideSheet string
 }
 
 // New parses all pages. fsys is the data folder, for the texts.
@@ -96,6 +99,9 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 		if w.examples, err = loadExamples(fsys); err != nil {
 			return nil, err
 		}
+	}
+	if w.guide, w.guideSheet, err = readGuide(); err != nil {
+		return nil, err
 	}
 	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
