@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bonafide/desk/system"
+	"bonafide/eventlog"
 )
 
 // facts is what the server knows of itself, for the health page.
@@ -27,7 +28,25 @@ func (s *Server) facts(ctx context.Context) system.Facts {
 		late := n > 0 && time.Since(s.started) > 2*sweepEvery
 		f.Queues = append(f.Queues, system.Queue{Code: "erase", Waiting: int64(n), More: more, Late: late})
 	}
+	if s.accounts != nil {
+		f.Log = eventLog(ctx, s.opt.Events.Log)
+		events, decisions := s.accounts.Waiting()
+		f.Queues = append(f.Queues, system.Queue{Code: "events", Waiting: int64(events)}, system.Queue{Code: "decisions", Waiting: int64(decisions)})
+	}
 	// The request that asks is none of them: it changes nothing and takes no slot.
 	f.Queues = append(f.Queues, system.Queue{Code: "checks", Waiting: int64(len(s.lim.slots)), Late: len(s.lim.slots) == cap(s.lim.slots)})
 	return f
+}
+
+// eventLog is what the log of events tells of itself.
+func eventLog(ctx context.Context, l eventlog.Log) *system.Log {
+	out := &system.Log{Partitions: l.Partitions(), Ping: l.Ping(ctx)}
+	for i := range out.Partitions {
+		last, err := l.Last(ctx, i)
+		if err != nil {
+			out.Ping = err
+		}
+		out.Events += int64(last) //nolint:gosec // a position counts from 1 without gaps
+	}
+	return out
 }

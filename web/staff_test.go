@@ -110,7 +110,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	}
 	o.db = db
 	o.facts = system.Facts{Version: "1.2.3", Go: "go", System: "linux/amd64", Started: time.Now().Add(-26 * time.Hour), Swept: time.Now(), Disk: &system.Disk{Free: 40 << 30, Total: 100 << 30},
-		Queues: []system.Queue{{Code: "erase"}, {Code: "checks", Waiting: 2}}}
+		Queues: []system.Queue{{Code: "erase"}, {Code: "events"}, {Code: "decisions", Waiting: 7}, {Code: "checks", Waiting: 2}}}
 	health, err := system.New(system.Config{Store: db, Now: time.Now, Facts: func(context.Context) system.Facts { return o.facts }})
 	if err != nil {
 		t.Fatal(err)
