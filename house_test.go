@@ -64,6 +64,8 @@ var trees = map[string][]string{
 	"account/replay":      {"account/event", "account/policy", "account/guard"},
 	"casework/playbook":   {},
 	"casework/report":     {},
+	"casework/request":    {},
+	"casework/retention":  {},
 	"outside/dns":         {"contact/mailauth"},
 	"outside/orders":      {"contact/record"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},

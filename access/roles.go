@@ -94,6 +94,11 @@ const (
 	PolicyRead     Permission = "policy.read"
 	PolicyEdit     Permission = "policy.edit"
 	PolicyPublish  Permission = "policy.publish"
+	PrivacyRead    Permission = "privacy.read"
+	PrivacyFind    Permission = "privacy.find"
+	PrivacyCopy    Permission = "privacy.copy"
+	PrivacyErase   Permission = "privacy.erase"
+	HoldManage     Permission = "hold.manage"
 	AuditRead      Permission = "audit.read"
 	AuditExport    Permission = "audit.export"
 	SystemHealth   Permission = "system.health"
@@ -144,6 +149,11 @@ func Rules() []Rule {
 		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: PrivacyRead, Doc: "see holds, and certificates of requests of persons", All: []Role{Supervisor, Admin}},
+		{Permission: PrivacyFind, Doc: "find in which records a person is, by an identifier; texts stay masked", Reason: true, All: []Role{Supervisor, Admin}},
+		{Permission: PrivacyCopy, Doc: "give a person a copy of their records, in the clear", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: PrivacyErase, Doc: "erase a person's records; somebody who works here only together with people.change", Confirm: true, Reason: true, All: []Role{Supervisor, Admin}},
+		{Permission: HoldManage, Doc: "keep records from being erased, and release them", Confirm: true, Reason: true, All: []Role{Supervisor, Admin}},
 		{Permission: AuditRead, Doc: "read the audit entries", All: []Role{Supervisor, Admin}},
 		{Permission: AuditExport, Doc: "take audit entries out of the house", Confirm: true, All: []Role{Admin}},
 		{Permission: SystemHealth, Doc: "see versions, storage and queues", All: []Role{Admin}},

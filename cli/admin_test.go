@@ -19,7 +19,7 @@ import (
 // openPeople opens the desk of people over the records that the variable
 // RECORDS names, at a fixed time.
 func openPeople(ctx context.Context) (*people.Desk, func() error, error) {
-	s, err := storesql.Open(ctx, storesql.Config{DSN: os.Getenv("RECORDS")})
+	s, err := storesql.Open(ctx, storesql.Config{DSN: recordsDSN()})
 	if err != nil {
 		return nil, nil, err
 	}

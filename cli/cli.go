@@ -1,5 +1,6 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log. It reads files and flags, asks the desk, and prints: the verdict first,
+// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log,
+// retain, hold, privacy, erasures. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
 // It decides nothing. What it needs from the storeys above (configuration,
@@ -91,6 +92,11 @@ type Env struct {
 	// Records opens the records that a configuration names, to move them; into
 	// makes an empty database where there is none.
 	Records func(ctx context.Context, configFile string, into bool) (m Mover, done func() error, err error)
+	// Privacy opens the records for what is kept and erased; done closes them.
+	// Asleep ones are those that a restore fills: no keyring is made for them.
+	Privacy func(ctx context.Context, configFile string, asleep bool) (p Privacy, done func() error, err error)
+	// Later reads from the records at a DSN what was erased, held and certified.
+	Later func(ctx context.Context, configFile, dsn string) (store.Later, error)
 	// Admin opens the records for people and roles; base is the address of the
 	// pages, done closes the records.
 	Admin func(ctx context.Context, configFile string) (a Admin, base string, done func() error, err error)
@@ -202,6 +208,11 @@ type grammar struct {
 	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
 	Import  importCmd  `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Retain   retainCmd   `cmd:"" help:"Erase what is past its time, but for what a hold keeps; the server does it too."`
+	Hold     holdCmd     `cmd:"" help:"Keep records from being erased, list holds, release them."`
+	Privacy  privacyCmd  `cmd:"" help:"Find a person in all records, give them a copy, erase them, list certificates."`
+	Erasures erasuresCmd `cmd:"" help:"What was erased, for restored copies."`
 }
 
 type serveCmd struct {
@@ -390,6 +401,10 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.moveRecords(ctx, kctx.Command(), env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
 		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
+	case "retain", "hold list", "hold add", "hold release <id>", "privacy find <person>", "privacy copy <person>", "privacy erase <person>", "privacy certificates":
+		err = g.runPrivacy(ctx, kctx.Command(), env)
+	case "erasures export <file>", "erasures apply <file>":
+		err = g.runErasures(ctx, kctx.Command(), env)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	}

@@ -16,6 +16,7 @@ import (
 	"bonafide/access"
 	"bonafide/desk/custody"
 	"bonafide/fault"
+	"bonafide/store"
 )
 
 // Mover is what backup, restore, export and import need of the desk of custody.
@@ -23,6 +24,8 @@ type Mover interface {
 	Backup(ctx context.Context, now time.Time, w io.Writer) (custody.Moved, error)
 	NoteBackup(ctx context.Context, now time.Time, m custody.Moved) error
 	Restore(ctx context.Context, file io.ReadSeeker) (custody.Moved, error)
+	RestoreThen(ctx context.Context, file io.ReadSeeker, then func(store.Records) error) (custody.Moved, error)
+	LaterReader
 	ExportTenant(ctx context.Context, o custody.ExportOptions, w io.Writer) (custody.Moved, error)
 	ImportTenant(ctx context.Context, now time.Time, file io.ReadSeeker) (custody.Moved, error)
 	Inspect(ctx context.Context, kind string, file io.Reader) (custody.Manifest, error)
@@ -33,7 +36,10 @@ type backupCmd struct {
 }
 
 type restoreCmd struct {
-	File string `arg:"" help:"File that backup made." type:"existingfile"`
+	File            string `arg:"" help:"File that backup made." type:"existingfile"`
+	Running         string `help:"The records that run now (as in store.dsn): what was erased there since the backup is erased again." placeholder:"DSN"`
+	Erasures        string `help:"The same from a file of bonafide erasures export." type:"existingfile" placeholder:"FILE"`
+	WithoutErasures bool   `help:"Bring back what was erased since, too: where neither is at hand."`
 }
 
 type exportCmd struct {
@@ -84,7 +90,7 @@ func (g *grammar) moveRecords(ctx context.Context, command string, env Env) (err
 			return desk.ExportTenant(ctx, o, w)
 		})
 	case "restore":
-		return takeFile(ctx, g.Restore.File, "restored and compared", env.Stdout, desk.Restore)
+		return g.restore(ctx, desk, env)
 	}
 	return takeFile(ctx, g.Import.File, "imported and compared", env.Stdout, func(ctx context.Context, f io.ReadSeeker) (custody.Moved, error) {
 		return desk.ImportTenant(ctx, time.Now(), f)

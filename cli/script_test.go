@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "keys-seed": seedKeys, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "keys-seed": seedKeys, "person-seed": seedPerson, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
 		"follow": follow, "end-first": endFirst})
 }
 
@@ -63,6 +63,8 @@ func run() {
 		Records:     openRecords,
 		Keys:        openKeys,
 		Admin:       openAdmin,
+		Privacy:     openPrivacy,
+		Later:       later,
 		VerifyLog:   verifyLog,
 		OpenLog:     openLog,
 	}))

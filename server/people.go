@@ -54,9 +54,7 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 	_, below := s.(*sealed.Store)
 	c := people.Config{Store: s, Now: time.Now, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(cfg.People.Key), SealedBelow: below,
 		Limits: people.Limits{Idle: cfg.People.Idle, Absolute: cfg.People.Absolute}}
-	for _, k := range cfg.People.FormerKeys {
-		c.FormerKeys = append(c.FormerKeys, []byte(k))
-	}
+	c.FormerKeys = formerKeys(cfg)
 	for _, r := range cfg.People.SecondFor {
 		c.SecondFor = append(c.SecondFor, access.Role(r))
 	}
@@ -94,7 +92,7 @@ func (s *Server) settings(countries []string) (*settings.Desk, error) {
 
 // Reports wires the desk of contact reports.
 func Reports(cfg config.Config, s store.Store) (*reports.Desk, error) {
-	return reports.New(reports.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader, Key: []byte(cfg.People.Key),
+	return reports.New(reports.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader, Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
 		Tenant: access.Tenant(cfg.Reports.Tenant),
 		Limits: reports.Limits{PerNetwork: cfg.Reports.PerNetwork, PerTenant: cfg.Reports.PerTenant}})
 }
@@ -136,9 +134,8 @@ func (s *Server) warn(what string, err error) {
 // sweepEvery is how often what is past its time is removed.
 const sweepEvery = 10 * time.Minute
 
-// sweep removes sessions, tickets and reports that are past their time, and
-// makes reports searchable that are not, now and then, until stop is called or
-// the context ends.
+// sweep removes what is past its time and makes searchable what is not, now and
+// then, until stop is called or the context ends.
 func (s *Server) sweep(ctx context.Context) (stop func()) {
 	if s.people == nil {
 		return func() {}
@@ -165,15 +162,16 @@ func (s *Server) sweep(ctx context.Context) (stop func()) {
 
 // sweepOnce removes what is past its time, and remembers whether it could.
 func (s *Server) sweepOnce(ctx context.Context) {
-	people, reports := s.people.Sweep(ctx), s.reports.Sweep(ctx)
-	s.warn("remove what is past its time", people)
-	s.warn("erase reports whose time is over", reports)
+	_, past := s.privacy.Retain(ctx, false)
+	reports := s.reports.Tidy(ctx)
+	s.warn("erase what is past its time", past)
+	s.warn("look after the reports", reports)
 	if s.accounts != nil {
 		decisions := s.accounts.Sweep(ctx)
 		s.warn("erase decisions whose time is over", decisions)
 		reports = errors.Join(reports, decisions)
 	}
-	s.swept.Store(&swept{time.Now(), people != nil || reports != nil})
+	s.swept.Store(&swept{time.Now(), past != nil || reports != nil})
 }
 
 // swept is how the last sweep ended.

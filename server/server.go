@@ -31,6 +31,7 @@ import (
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
+	"bonafide/desk/privacy"
 	"bonafide/desk/reports"
 	"bonafide/desk/system"
 	"bonafide/ident"
@@ -62,9 +63,10 @@ type Server struct {
 	meter *metrics
 	ready atomic.Bool
 	probe *probe
-	// people and reports are nil where no records are kept.
+	// people, reports and privacy are nil where no records are kept.
 	people  *people.Desk
 	reports *reports.Desk
+	privacy *privacy.Desk
 	// keeper is who is handed the heads of the audit chains; nil: nobody.
 	keeper custody.Keeper
 	// routes are the patterns of all routes.
@@ -144,6 +146,9 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			return nil, err
 		}
 		if s.reports, err = Reports(cfg, opt.Store); err != nil {
+			return nil, err
+		}
+		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports); err != nil {
 			return nil, err
 		}
 		options.People, programs.Programs = s.people, s.people

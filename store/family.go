@@ -72,7 +72,7 @@ type Row []any
 // they stand in files. A new table is one more entry here; a table that stays
 // behind is named with its reason in the test of store/sql.
 func Families() []Family {
-	return append([]Family{
+	return slices.Concat([]Family{
 		{Name: "reports", Check: checkReportRow, Sealed: []string{"body", "note"},
 			Plain: []string{"channel", "lang", "country", "outcome", "codes", "consent", "status"}, Fields: []Field{
 				{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"created", FieldTime, false}, {"channel", FieldText, false},
@@ -88,7 +88,7 @@ func Families() []Family {
 		{Name: "subject_keys", Secret: true, Check: checkSubjectKeyRow, Sealed: []string{"secret"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"subject", FieldText, true}, {"secret", FieldText, false}, {"created", FieldTime, false},
 			{"destroyed", FieldTime, false}}},
-	}, slices.Concat(peopleFamilies(), policyFamilies(), guardFamilies())...)
+	}, peopleFamilies(), policyFamilies(), guardFamilies(), privacyFamilies())
 }
 
 // Tenant returns the tenant that a row of the family belongs to.

@@ -130,6 +130,9 @@ type APIKeys interface {
 	Touch(ctx context.Context, secret Hash, used time.Time) error
 	// End sets when a key ends, unless it ends sooner.
 	End(ctx context.Context, t access.Tenant, id string, when time.Time) error
+	// Remove removes keys of a person of the tenant, of all people for "", and
+	// returns how many: those that ended before a time, or all for the zero time.
+	Remove(ctx context.Context, t access.Tenant, p PersonID, before time.Time) (int64, error)
 }
 
 // Check returns what is wrong with a session, nil if it can be kept.

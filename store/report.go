@@ -104,8 +104,10 @@ type Reports interface {
 	// Erase removes a report, all its texts and what it is found by.
 	Erase(ctx context.Context, t access.Tenant, id ReportID) error
 	// Due returns at most limit reports of all tenants whose RetainUntil is not
-	// after now, longest due first, without their texts and notes.
-	Due(ctx context.Context, now time.Time, limit int) ([]Report, error)
+	// after now, longest due first, without their texts and notes; those that come
+	// after the given one in that order, of which RetainUntil, Tenant and ID are
+	// looked at. The zero Report: from the longest due.
+	Due(ctx context.Context, now time.Time, after Report, limit int) ([]Report, error)
 	// Count returns how many reports of the tenant the filter lets through.
 	Count(ctx context.Context, t access.Tenant, f ReportFilter) (int64, error)
 }

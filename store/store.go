@@ -89,6 +89,9 @@ type Records struct {
 	Policies      Policies
 	Decisions     Decisions
 	GuardPolicies GuardPolicies
+	Holds         Holds
+	Erasures      Erasures
+	Certificates  Certificates
 
 	SubjectKeys SubjectKeys
 

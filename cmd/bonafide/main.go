@@ -52,7 +52,7 @@ func environment() cli.Env {
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
 		Version: version, Lang: language(),
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
-		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, Knowledge: server.Knowledge, TrainContact: trainContact, TrainAccount: trainAccount, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor,
+		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, Knowledge: server.Knowledge, TrainContact: trainContact, TrainAccount: trainAccount, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor, Privacy: keeping, Later: later,
 		VerifyLog: verifyLog, OpenLog: openLog,
 	}
 }
@@ -219,6 +219,18 @@ func keys(ctx context.Context, file string) (cli.KeyDesk, func() error, error) {
 	}
 	return server.Keys(ctx, cfg)
 }
+
+// keeping opens the records for what is kept and erased; it may run beside a
+// server.
+func keeping(ctx context.Context, file string, asleep bool) (cli.Privacy, func() error, error) {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Keeping(ctx, cfg, asleep)
+}
+
+func later(ctx context.Context, _, dsn string) (store.Later, error) { return server.Later(ctx, dsn) }
 
 // admin opens the records for people and roles; it may run beside a server.
 func admin(ctx context.Context, file string) (cli.Admin, string, func() error, error) {

@@ -143,15 +143,18 @@ func (s source) count(ctx context.Context) ([]Counted, error) {
 	return out, nil
 }
 
-// familiesOf are those that a file with or without secrets has.
-func familiesOf(secrets bool) []store.Family {
+// familiesOf are those that a file of a kind, with or without secrets, has.
+func familiesOf(kind string, secrets bool) []store.Family {
+	if kind == KindErasures {
+		return laterFamilies()
+	}
 	return slices.DeleteFunc(store.Families(), func(f store.Family) bool { return f.Secret && !secrets })
 }
 
 // write writes a file of records from one state of them: the records are read
 // twice, once to count them for the first line.
 func write(ctx context.Context, m store.Mover, head Manifest, ch change, w io.Writer) (Manifest, error) {
-	from := source{mover: m, families: familiesOf(head.Secrets), tenant: head.Tenant, change: ch}
+	from := source{mover: m, families: familiesOf(head.Kind, head.Secrets), tenant: head.Tenant, change: ch}
 	var err error
 	if head.Tables, err = m.Version(ctx); err != nil {
 		return head, err
@@ -234,9 +237,11 @@ func open(r io.Reader, kind string) (*reader, error) {
 		return nil, wrong("says that this is an export of one tenant: take it in with `bonafide import`")
 	case f.head.Kind == KindPseudonyms && kind != KindPseudonyms:
 		return nil, wrong("says that this is an export with pseudonyms, which nothing takes in: export without --pseudonyms")
+	case f.head.Kind != kind && kind == KindErasures:
+		return nil, wrong("does not say that this is a file of `bonafide erasures export`")
 	case f.head.Kind != kind:
 		return nil, wrong("tells neither a backup nor an export")
-	case (f.head.Tenant == "") != (kind == KindBackup), kind == KindBackup && !f.head.Secrets:
+	case (f.head.Tenant == "") != (kind != KindExport), kind == KindBackup && !f.head.Secrets:
 		return nil, wrong("tells a tenant or secrets that do not go with the kind of file")
 	}
 	if f.head.Tenant != "" {
@@ -253,7 +258,7 @@ func (f *reader) start(tables int64) error {
 	if f.head.Tables != tables {
 		return fault.New(fault.Invalid, "line 1", "tells records of tables %d, and here they are %d: use the version of Bonafide that wrote the file, then start this one on its records, which brings them up to date", f.head.Tables, tables)
 	}
-	f.families = familiesOf(f.head.Secrets)
+	f.families = familiesOf(f.head.Kind, f.head.Secrets)
 	if !slices.EqualFunc(f.families, f.head.Families, func(f store.Family, c Counted) bool { return f.Name == c.Name && c.Records >= 0 }) {
 		return fault.New(fault.Invalid, "line 1", "does not tell the families that such a file has, in their order")
 	}

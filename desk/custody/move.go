@@ -130,7 +130,17 @@ type each func(*store.Family, store.Row) error
 // all of it is kept or nothing. A chain that did not hold when the backup was made
 // comes back as it was and is told.
 func (d *Desk) Restore(ctx context.Context, file io.ReadSeeker) (Moved, error) {
-	out, err := d.take(ctx, KindBackup, file, nil)
+	return d.RestoreThen(ctx, file, nil)
+}
+
+// RestoreThen is Restore with what has to be done in the same transaction, such
+// as to erase again what was erased since the backup; nil for nothing.
+func (d *Desk) RestoreThen(ctx context.Context, file io.ReadSeeker, then func(store.Records) error) (Moved, error) {
+	var finish func(store.Records, Moved) error
+	if then != nil {
+		finish = func(r store.Records, _ Moved) error { return then(r) }
+	}
+	out, err := d.take(ctx, KindBackup, file, finish)
 	if err != nil {
 		return out, fmt.Errorf("restore: nothing was restored: %w", err)
 	}
@@ -260,7 +270,7 @@ func (d *Desk) take(ctx context.Context, kind string, file io.ReadSeeker, finish
 		if err := put(ctx, r.Mover, kind, tables, out.Manifest, file); err != nil {
 			return err
 		}
-		kept, err := source{mover: r.Mover, families: familiesOf(out.Secrets), tenant: out.Tenant}.count(ctx)
+		kept, err := source{mover: r.Mover, families: familiesOf(kind, out.Secrets), tenant: out.Tenant}.count(ctx)
 		if err != nil {
 			return err
 		}

@@ -101,6 +101,7 @@ type Config struct {
 	Federation *Federation
 	// Key seals authenticator secrets; FormerKeys still open those of before.
 	// Without a key they are kept as they are.
+	// Marks of persons in holds are made with them, too.
 	Key        []byte
 	FormerKeys [][]byte
 	// SealedBelow: the store seals authenticator secrets itself (store/sealed), so

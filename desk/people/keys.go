@@ -162,7 +162,11 @@ func (d *Desk) EndKey(ctx context.Context, a access.Actor, id string) error {
 		if err := a.May(access.KeyManage, access.Of{Tenant: k.Tenant, Owner: string(k.Person)}, now); err != nil {
 			return err
 		}
-		return r.APIKeys.End(ctx, a.Tenant, id, now)
+		if err := r.APIKeys.End(ctx, a.Tenant, id, now); err != nil {
+			return err
+		}
+		// A backup of before must not open it again.
+		return r.Erasures.Add(ctx, store.Erasure{Tenant: a.Tenant, Kind: KindAPIKey, Mark: store.Buried(a.Tenant, KindAPIKey, id), Erased: now})
 	})
 }
 

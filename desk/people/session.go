@@ -2,10 +2,12 @@ package people
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"bonafide/access"
+	"bonafide/casework/retention"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -271,20 +273,44 @@ func (d *Desk) renew(ctx context.Context, who Who, from From, first func(store.R
 }
 
 // Sweep removes what is past its time: sessions, tickets, counts of attempts.
-// A server calls it about once an hour.
 func (d *Desk) Sweep(ctx context.Context) error {
+	_, err := d.Expire(ctx, false)
+	return err
+}
+
+// errDry ends the transaction of a dry run, so that nothing of it is kept.
+var errDry = errors.New("people: a dry run keeps nothing")
+
+// Expire is Sweep with counts: those of sessions and of tickets, of the whole
+// server, because many tickets belong to no tenant. A dry one removes nothing and
+// counts what would go.
+func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) {
 	now := d.cfg.Now()
-	return d.cfg.Store.Write(ctx, func(r store.Records) error {
+	var out []retention.Count
+	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
 		idle, absolute, err := d.longest(ctx, r)
 		if err != nil {
 			return err
 		}
-		if _, err := r.Sessions.Sweep(ctx, now.Add(-idle), now.Add(-absolute)); err != nil {
+		sessions, err := r.Sessions.Sweep(ctx, now.Add(-idle), now.Add(-absolute))
+		if err != nil {
 			return err
 		}
-		if _, err := r.Tickets.Sweep(ctx, now); err != nil {
+		tickets, err := r.Tickets.Sweep(ctx, now)
+		if err != nil {
 			return err
 		}
-		return r.Attempts.Sweep(ctx, now.Add(-max(d.lim.Window, secondWindow)))
+		if err := r.Attempts.Sweep(ctx, now.Add(-max(d.lim.Window, secondWindow))); err != nil {
+			return err
+		}
+		out = []retention.Count{{Kind: "session", Erased: sessions}, {Kind: "ticket", Erased: tickets}}
+		if dry {
+			return errDry
+		}
+		return nil
 	})
+	if errors.Is(err, errDry) {
+		err = nil
+	}
+	return out, err
 }

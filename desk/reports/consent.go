@@ -7,7 +7,12 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"bonafide/casework/retention"
 )
+
+// Kind is what reports are called in data/retention and in holds.
+const Kind = "report"
 
 // Consent is what a person agrees to, in their language.
 type Consent struct {
@@ -26,20 +31,8 @@ type consentFile struct {
 	Texts   map[string]map[string]string `yaml:"texts"`
 }
 
-type retentionFile struct {
-	AsOf  string `yaml:"as_of"`
-	Kinds map[string]struct {
-		Days   int    `yaml:"days"`
-		Source string `yaml:"source"`
-		Status string `yaml:"status"`
-	} `yaml:"kinds"`
-}
-
 // points are the parts of a consent text in the order in which they are shown.
 func points() []string { return []string{"kept", "purpose", "period", "rights", "advice"} }
-
-// maxDays bounds what an overlay may set: ten years.
-const maxDays = 3650
 
 // consent is the text and the time that reports are kept.
 type consent struct {
@@ -49,19 +42,16 @@ type consent struct {
 
 func loadConsent(fsys fs.FS) (consent, error) {
 	var c consent
-	var kept retentionFile
-	for name, into := range map[string]any{"consent/report.yaml": &c.file, "retention/records.yaml": &kept} {
-		raw, err := fs.ReadFile(fsys, name)
-		if err == nil {
-			err = yaml.Unmarshal(raw, into)
-		}
-		if err != nil {
-			return c, fmt.Errorf("reports: read %s: %w", name, err)
-		}
+	raw, err := fs.ReadFile(fsys, "consent/report.yaml")
+	if err == nil {
+		err = yaml.Unmarshal(raw, &c.file)
 	}
-	kind, ok := kept.Kinds["report"]
-	if !ok || kind.Days < 1 || kind.Days > maxDays || kind.Source == "" || kept.AsOf == "" {
-		return c, fmt.Errorf("reports: retention/records.yaml: report needs days of 1 to %d, and a source and date", maxDays)
+	if err != nil {
+		return c, fmt.Errorf("reports: read consent/report.yaml: %w", err)
+	}
+	kept, err := retention.Load(fsys)
+	if err != nil {
+		return c, fmt.Errorf("reports: %w", err)
 	}
 	if c.file.Version == "" || len(c.file.Version) > 64 || c.file.Source == "" || c.file.AsOf == "" {
 		return c, fmt.Errorf("reports: consent/report.yaml needs version, source and date")
@@ -73,7 +63,7 @@ func loadConsent(fsys fs.FS) (consent, error) {
 			}
 		}
 	}
-	c.days = kind.Days
+	c.days = kept.Kind(Kind).Days
 	return c, nil
 }
 

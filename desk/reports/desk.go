@@ -64,6 +64,8 @@ type Config struct {
 	// Key seals drafts and hides for which networks reports are counted. Without
 	// one the desk draws its own, and a draft of before a restart is refused.
 	Key []byte
+	// FormerKeys are those that holds on a person may have been marked with.
+	FormerKeys [][]byte
 	// Tenant is whose reports strangers send; "": the only one that there is.
 	Tenant access.Tenant
 	Limits Limits
@@ -77,6 +79,8 @@ type Desk struct {
 	terms   *term.Tables
 	// known are words that stay readable in a masked text.
 	known map[string]bool
+	// markKeys are what the marks of persons are made with, the present one first.
+	markKeys [][]byte
 	// home is whose reports strangers send, once it is known.
 	home     atomic.Pointer[store.Tenant]
 	searched searched
@@ -88,6 +92,9 @@ func New(c Config) (*Desk, error) {
 		return nil, errors.New("reports: store, data, clock and randomness are all needed")
 	}
 	d := &Desk{cfg: c, lim: c.Limits.filled()}
+	if len(c.Key) > 0 {
+		d.markKeys = append([][]byte{c.Key}, c.FormerKeys...)
+	}
 	if len(c.Key) == 0 {
 		d.cfg.Key = make([]byte, 32)
 		if _, err := io.ReadFull(c.Random, d.cfg.Key); err != nil {

@@ -2,21 +2,22 @@ package reports
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"bonafide/access"
+	"bonafide/casework/request"
+	"bonafide/casework/retention"
 	"bonafide/contact/term"
 	"bonafide/fault"
 	"bonafide/store"
 )
 
-// Part is a part of what there was of a report; doors have its words.
-type Part struct {
-	// Code is text, verdict, terms, audit, backups or exports.
-	Code string `json:"code"`
-	// Count is how many there are; 0 where it cannot be told.
-	Count int64 `json:"count,omitempty"`
-}
+// Part is a part of what there was of a report: text, verdict, terms, audit,
+// backups or exports.
+type Part = request.Part
 
 // Certificate says what was removed of a report, and what had to stay. It holds
 // nothing of the report.
@@ -44,15 +45,8 @@ func (d *Desk) Erase(ctx context.Context, a access.Actor, id store.ReportID, rea
 func (d *Desk) erase(ctx context.Context, deed store.Deed, id store.ReportID) (Certificate, error) {
 	out := Certificate{Report: id, Erased: deed.When, By: deed.Actor, Reason: deed.Why}
 	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
-		x, err := r.Reports.Get(ctx, deed.Tenant, id)
-		if err != nil {
-			return err
-		}
-		terms, err := r.Search.Drop(ctx, deed.Tenant, id)
-		if err == nil {
-			err = r.Reports.Erase(ctx, deed.Tenant, id)
-		}
-		if err != nil {
+		var err error
+		if out.Removed, err = d.remove(ctx, r, deed.Tenant, id, request.Erasing{When: deed.When}); err != nil {
 			return err
 		}
 		entry, err := r.Audit.Append(ctx, deed)
@@ -64,31 +58,70 @@ func (d *Desk) erase(ctx context.Context, deed store.Deed, id store.ReportID) (C
 			return err
 		}
 		out.Entry, out.Hash = entry.Sequence, entry.Hash.String()
-		out.Removed = []Part{{"text", int64(len([]rune(x.Text)))}, {"verdict", int64(len(x.Codes))}, {"terms", terms}}
-		out.Kept = []Part{{"audit", int64(len(stay))}, {"backups", 0}, {"exports", 0}}
+		out.Kept = []Part{{Code: "audit", Count: int64(len(stay))}, {Code: "backups"}, {Code: "exports"}}
 		return nil
 	})
 	return out, err
 }
 
-// atOnce is how many reports one step of Sweep looks at.
+// remove removes a report and what it is found by, and notes that it did, so
+// that no backup brings it back. A Conflict of the field "hold" says that a hold
+// keeps it.
+func (d *Desk) remove(ctx context.Context, r store.Records, t access.Tenant, id store.ReportID, e request.Erasing) ([]Part, error) {
+	x, err := r.Reports.Get(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	if !e.Force {
+		holds, err := r.Holds.List(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if h, kept := d.kept(holds, x, e.When); kept {
+			return nil, store.Held(h)
+		}
+	}
+	terms, err := r.Search.Drop(ctx, t, id)
+	if err == nil {
+		err = r.Reports.Erase(ctx, t, id)
+	}
+	if err == nil {
+		err = r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: Kind, Mark: store.Buried(t, Kind, string(id)), Erased: e.When})
+	}
+	return []Part{{Code: "text", Count: int64(len([]rune(x.Text)))}, {Code: "verdict", Count: int64(len(x.Codes))}, {Code: "terms", Count: terms}}, err
+}
+
+// kept tells which hold keeps a report with its text at a time.
+func (d *Desk) kept(holds []store.Hold, x store.Report, now time.Time) (store.Hold, bool) {
+	thing := store.Thing{Kind: Kind, ID: string(x.ID), Created: x.Created}
+	return store.Keeps(holds, thing, now, func() []store.Hash {
+		return store.Marks(d.markKeys, x.Tenant, d.terms.Identifiers(x.Text+"\n"+x.Note, x.Country))
+	})
+}
+
+// atOnce is how many reports one step of a sweep looks at.
 const atOnce = 50
 
-// Sweep erases reports whose time is over, makes searchable what is not yet, and
-// writes down what is left of searches. A server calls it now and then.
+// Sweep erases reports whose time is over, and tidies up.
 func (d *Desk) Sweep(ctx context.Context) error {
+	if _, err := d.Expire(ctx, false); err != nil {
+		return err
+	}
+	return d.Tidy(ctx)
+}
+
+// Tidy makes searchable what is not yet, and writes down what is left of
+// searches. A server calls it now and then.
+func (d *Desk) Tidy(ctx context.Context) error {
 	if err := d.noteRest(ctx); err != nil {
 		return err
 	}
-	for {
-		n, err := d.expire(ctx)
-		if err != nil {
-			return err
-		}
-		if n < atOnce {
-			break
-		}
-	}
+	return d.Index(ctx)
+}
+
+// Index makes searchable what is not yet, such as the reports of a restored
+// copy.
+func (d *Desk) Index(ctx context.Context) error {
 	var after store.ReportName
 	for {
 		n, last, err := d.index(ctx, after)
@@ -99,36 +132,114 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	}
 }
 
-// Overdue returns how many reports are still there though their time is over; more
-// says that there are more than were counted. It is for the health of the
+// Overdue returns how many reports are still there though their time is over and
+// no hold keeps them; more says that there are more than were counted. It is for the health of the
 // system, over all tenants, and asks for no right.
 func (d *Desk) Overdue(ctx context.Context) (n int, more bool, err error) {
-	now := d.cfg.Now()
-	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-		due, err := r.Reports.Due(ctx, now, store.MaxPage)
-		n, more = len(due), len(due) == store.MaxPage
-		return err
-	})
-	return n, more, err
+	holds := map[access.Tenant][]store.Hold{}
+	var after store.Report
+	for n < store.MaxPage {
+		due, kept, err := d.due(ctx, d.cfg.Now(), after, holds)
+		if err != nil {
+			return n, false, err
+		}
+		for i := range due {
+			if !kept[i] {
+				n++
+			}
+		}
+		if len(due) < atOnce {
+			return n, false, nil
+		}
+		after = due[len(due)-1]
+	}
+	return n, true, nil
 }
 
-// expire erases some reports whose time is over.
-func (d *Desk) expire(ctx context.Context) (int, error) {
+// Expire erases the reports of all tenants whose time is over and that no hold
+// keeps, and returns how many, by tenant. A dry one erases nothing and counts
+// what would go.
+func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) {
 	now := d.cfg.Now()
-	var due []store.Report
-	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		due, err = r.Reports.Due(ctx, now, atOnce)
-		return err
-	}); err != nil {
-		return 0, err
-	}
-	for _, x := range due {
-		_, err := d.erase(ctx, store.Deed{Tenant: x.Tenant, When: now, Actor: "system retention", Action: "report.expire", Object: "report:" + string(x.ID)}, x.ID)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return 0, err
+	holds := map[access.Tenant][]store.Hold{}
+	counts := map[access.Tenant]*retention.Count{}
+	var after store.Report
+	for {
+		due, kept, err := d.due(ctx, now, after, holds)
+		if err != nil {
+			return nil, err
 		}
+		for i, x := range due {
+			c := counts[x.Tenant]
+			if c == nil {
+				c = &retention.Count{Tenant: x.Tenant, Kind: Kind}
+				counts[x.Tenant] = c
+			}
+			if kept[i] {
+				c.Held++
+				continue
+			}
+			if err := d.expire(ctx, x, now, dry); err != nil {
+				var f *fault.Error
+				if errors.As(err, &f) && f.Field == "hold" { // since it was looked at
+					c.Held++
+					continue
+				}
+				return nil, err
+			}
+			c.Erased++
+		}
+		if len(due) < atOnce {
+			break
+		}
+		after = due[len(due)-1]
 	}
-	return len(due), nil
+	out := make([]retention.Count, 0, len(counts))
+	for _, c := range counts {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b retention.Count) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })
+	return out, nil
+}
+
+// due reads some reports whose time is over, and which of them a hold keeps.
+func (d *Desk) due(ctx context.Context, now time.Time, after store.Report, holds map[access.Tenant][]store.Hold) (due []store.Report, kept []bool, err error) {
+	err = d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		if due, err = r.Reports.Due(ctx, now, after, atOnce); err != nil {
+			return err
+		}
+		kept = make([]bool, len(due))
+		for i, x := range due {
+			list, known := holds[x.Tenant]
+			if !known {
+				if list, err = r.Holds.List(ctx, x.Tenant); err != nil {
+					return err
+				}
+				list = slices.DeleteFunc(list, func(h store.Hold) bool { return !h.Open(now) })
+				holds[x.Tenant] = list
+			}
+			if len(list) == 0 {
+				continue
+			}
+			if x, err = r.Reports.Get(ctx, x.Tenant, x.ID); err != nil {
+				return err
+			}
+			_, kept[i] = d.kept(list, x, now)
+		}
+		return nil
+	})
+	return due, kept, err
+}
+
+func (d *Desk) expire(ctx context.Context, x store.Report, now time.Time, dry bool) error {
+	if dry {
+		return nil
+	}
+	_, err := d.erase(ctx, store.Deed{Tenant: x.Tenant, When: now, Actor: "system retention", Action: "report.expire", Object: "report:" + string(x.ID)}, x.ID)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return nil // somebody else erased it meanwhile
+	}
+	return err
 }
 
 // index makes some reports searchable that are not, after one; it returns how

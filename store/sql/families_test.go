@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"bonafide/casework/retention"
+	"bonafide/data"
 	"bonafide/store"
 	"bonafide/store/sql"
 	"bonafide/store/storetest"
@@ -58,4 +60,35 @@ func TestEveryTableIsMoved(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEveryTableHasItsTime: each table of the database stands in one kind of
+// data/retention, which says how long its rows are kept and on what basis; and a
+// kind names only tables that there are.
+func TestEveryTableHasItsTime(t *testing.T) {
+	kept, err := retention.Load(data.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := sql.Open(t.Context(), sql.Config{DSN: storetest.SQLite().DSN(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	tables, err := d.Columns(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for table := range tables {
+		if kept.Of(table).Name == "" {
+			t.Errorf("table %s is in no kind of data/retention/records.yaml: say how long its rows are kept, and why", table)
+		}
+	}
+	for _, k := range kept.Kinds() {
+		for _, table := range k.Tables {
+			if _, ok := tables[table]; !ok {
+				t.Errorf("the kind %s names the table %s, which is none", k.Name, table)
+			}
+		}
+	}
 }

@@ -256,6 +256,15 @@ func (r apiKeys) End(ctx context.Context, t access.Tenant, id string, when time.
 	return r.changed(ctx, "a key", n, err)
 }
 
+// Remove removes keys.
+func (r apiKeys) Remove(ctx context.Context, t access.Tenant, p store.PersonID, before time.Time) (int64, error) {
+	if r.failed != nil {
+		return 0, r.failed
+	}
+	n, err := r.q.RemoveKeys(ctx, queries.RemoveKeysParams{Tenant: string(t), Person: string(p), Before: store.Micros(before)})
+	return n, r.done(ctx, "remove keys", err)
+}
+
 func apiKey(row queries.ApiKey) store.APIKey {
 	k := store.APIKey{Tenant: access.Tenant(row.Tenant), Person: store.PersonID(row.Person), ID: row.ID, Name: row.Name, Scopes: store.ParseScopes(row.Scopes),
 		Created: store.Time(row.Created), Expires: store.Time(row.Expires), Used: store.Time(row.Used), Ended: store.Time(row.Ended)}

@@ -172,11 +172,12 @@ func (r reports) Erase(ctx context.Context, t access.Tenant, id store.ReportID) 
 }
 
 // Due returns reports that are to be erased.
-func (r reports) Due(ctx context.Context, now time.Time, limit int) ([]store.Report, error) {
+func (r reports) Due(ctx context.Context, now time.Time, after store.Report, limit int) ([]store.Report, error) {
 	if r.failed != nil {
 		return nil, r.failed
 	}
-	rows, err := r.q.DueReports(ctx, queries.DueReportsParams{Due: store.Micros(now), Most: int32(store.Page{Limit: limit}.Size())})
+	rows, err := r.q.DueReports(ctx, queries.DueReportsParams{Due: store.Micros(now), AfterUntil: store.Micros(after.RetainUntil), AfterTenant: string(after.Tenant),
+		AfterID: string(after.ID), Most: int32(store.Page{Limit: limit}.Size())})
 	if err != nil {
 		return nil, r.done(ctx, "list reports that are due", err)
 	}

@@ -343,12 +343,15 @@ func dueAndErased(t *testing.T, s store.Store) {
 		add(t, s, x)
 	}
 	write(t, s, func(ctx context.Context, r store.Records) error {
-		due, err := r.Reports.Due(ctx, day.Add(3*time.Hour), 2)
+		due, err := r.Reports.Due(ctx, day.Add(3*time.Hour), store.Report{}, 2)
 		if err != nil {
 			return err
 		}
 		if len(due) != 2 || due[0].ID != "r4" || due[1].ID != "r3" || due[1].Tenant != "other" || due[0].Text != "" {
 			t.Errorf("due: %+v: want r4 of main and r3 of other, longest due first, without texts", due)
+		}
+		if rest, err := r.Reports.Due(ctx, day.Add(3*time.Hour), due[1], 2); err != nil || len(rest) != 1 || rest[0].ID != "r2" {
+			t.Errorf("due after r3: %+v, %v: want r2", rest, err)
 		}
 		for _, x := range due {
 			if err := r.Reports.Erase(ctx, x.Tenant, x.ID); err != nil {
@@ -359,7 +362,7 @@ func dueAndErased(t *testing.T, s store.Store) {
 	})
 	write(t, s, func(ctx context.Context, r store.Records) error {
 		wantKind(t, "erase again", r.Reports.Erase(ctx, "main", "r4"), fault.NotFound)
-		due, err := r.Reports.Due(ctx, day.Add(3*time.Hour), 0)
+		due, err := r.Reports.Due(ctx, day.Add(3*time.Hour), store.Report{}, 0)
 		if len(due) != 1 || due[0].ID != "r2" {
 			t.Errorf("due after erasing: %+v: want r2", due)
 		}

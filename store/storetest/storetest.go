@@ -144,6 +144,10 @@ func Run(t *testing.T, e Engine) {
 		{"decisions are listed by filters", decisionsListed},
 		{"decisions are counted and erased", decisionsCounted},
 		{"policies that decided", guardPoliciesKept},
+		{"keys of programs are removed", keysRemoved},
+		{"holds hold until they are released", holdsHold},
+		{"erasures are noted once", erasuresNoted},
+		{"certificates come back", certificatesComeBack},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, e.Open(t)) })
 	}

@@ -105,3 +105,8 @@ UPDATE api_keys SET used = @used WHERE secret = @secret;
 -- EndKey sets when a key ends, unless it ends sooner.
 UPDATE api_keys SET ended = CASE WHEN ended = 0 OR ended > CAST(@ended AS BIGINT) THEN CAST(@ended AS BIGINT) ELSE ended END
 WHERE tenant = @tenant AND id = @id;
+
+-- name: RemoveKeys :execrows
+-- RemoveKeys removes keys of a person, or of all people of the tenant; those that ended before a time, or all.
+DELETE FROM api_keys WHERE tenant = @tenant AND (CAST(@person AS TEXT) = '' OR person = @person)
+  AND (CAST(@before AS BIGINT) = 0 OR expires < CAST(@before AS BIGINT) OR ended <> 0 AND ended < CAST(@before AS BIGINT));

@@ -483,6 +483,26 @@ func (q *Queries) ListTickets(ctx context.Context, arg ListTicketsParams) ([]Tic
 	return items, nil
 }
 
+const removeKeys = `-- name: RemoveKeys :execrows
+DELETE FROM api_keys WHERE tenant = $1 AND (CAST($2 AS TEXT) = '' OR person = $2)
+  AND (CAST($3 AS BIGINT) = 0 OR expires < CAST($3 AS BIGINT) OR ended <> 0 AND ended < CAST($3 AS BIGINT))
+`
+
+type RemoveKeysParams struct {
+	Tenant string
+	Person string
+	Before int64
+}
+
+// RemoveKeys removes keys of a person, or of all people of the tenant; those that ended before a time, or all.
+func (q *Queries) RemoveKeys(ctx context.Context, arg RemoveKeysParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeKeys, arg.Tenant, arg.Person, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setAttempts = `-- name: SetAttempts :exec
 INSERT INTO attempts (hash, began, failed) VALUES ($1, $2, $3)
 ON CONFLICT (hash) DO UPDATE SET began = excluded.began, failed = excluded.failed

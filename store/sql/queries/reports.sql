@@ -57,6 +57,7 @@ RETURNING revision;
 DELETE FROM reports WHERE tenant = @tenant AND id = @id;
 
 -- name: DueReports :many
--- DueReports reads which reports are to be erased, longest due first.
+-- DueReports reads which reports are to be erased after a place in their order, longest due first.
 SELECT tenant, id, created, channel, outcome, status, retain_until, revision FROM reports
-WHERE retain_until <= @due ORDER BY retain_until, tenant, id LIMIT @most;
+WHERE retain_until <= @due AND (retain_until, tenant, id) > (CAST(@after_until AS BIGINT), CAST(@after_tenant AS TEXT), CAST(@after_id AS TEXT))
+ORDER BY retain_until, tenant, id LIMIT @most;

@@ -130,12 +130,16 @@ func (q *Queries) CountReportsOfStatus(ctx context.Context, arg CountReportsOfSt
 
 const dueReports = `-- name: DueReports :many
 SELECT tenant, id, created, channel, outcome, status, retain_until, revision FROM reports
-WHERE retain_until <= $1 ORDER BY retain_until, tenant, id LIMIT $2
+WHERE retain_until <= $1 AND (retain_until, tenant, id) > (CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT))
+ORDER BY retain_until, tenant, id LIMIT $5
 `
 
 type DueReportsParams struct {
-	Due  int64
-	Most int32
+	Due         int64
+	AfterUntil  int64
+	AfterTenant string
+	AfterID     string
+	Most        int32
 }
 
 type DueReportsRow struct {
@@ -149,9 +153,15 @@ type DueReportsRow struct {
 	Revision    int64
 }
 
-// DueReports reads which reports are to be erased, longest due first.
+// DueReports reads which reports are to be erased after a place in their order, longest due first.
 func (q *Queries) DueReports(ctx context.Context, arg DueReportsParams) ([]DueReportsRow, error) {
-	rows, err := q.db.QueryContext(ctx, dueReports, arg.Due, arg.Most)
+	rows, err := q.db.QueryContext(ctx, dueReports,
+		arg.Due,
+		arg.AfterUntil,
+		arg.AfterTenant,
+		arg.AfterID,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

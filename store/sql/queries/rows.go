@@ -42,6 +42,19 @@ type AuditHead struct {
 	Hash     string
 }
 
+type Certificate struct {
+	Tenant  string
+	ID      string
+	Kind    string
+	Made    int64
+	Actor   string
+	Asker   string
+	Subject string
+	Body    string
+	Entry   int64
+	Hash    string
+}
+
 type Decision struct {
 	Tenant      string
 	ID          string
@@ -83,6 +96,23 @@ type GuardPolicy struct {
 	Version int64
 	Body    string
 	Made    int64
+}
+
+type Hold struct {
+	Tenant        string
+	ID            string
+	Kind          string
+	Record        string
+	Marks         string
+	HeldFrom      int64
+	HeldUntil     int64
+	Reason        string
+	Actor         string
+	Since         int64
+	Ends          int64
+	Released      int64
+	ReleasedBy    string
+	ReleaseReason string
 }
 
 type Identity struct {

@@ -1,0 +1,142 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bonafide/access"
+	"bonafide/casework/retention"
+	"bonafide/store"
+)
+
+// Run is what one run of the retention did.
+type Run struct {
+	// Dry: nothing was erased; the counts say what would go.
+	Dry    bool              `json:"dry"`
+	When   time.Time         `json:"when"`
+	Counts []retention.Count `json:"counts"`
+}
+
+// errDry ends the transaction of a dry run, so that nothing of it is kept.
+var errDry = errors.New("privacy: a dry run keeps nothing")
+
+// Retain erases what is past its time, of all kinds and tenants, but for what a
+// hold keeps. A tenant of which something went or was held gets one audit entry
+// with the counts. A dry run changes nothing. A server calls it now and then.
+func (d *Desk) Retain(ctx context.Context, dry bool) (Run, error) {
+	out := Run{Dry: dry, When: d.cfg.Now(), Counts: []retention.Count{}}
+	var counts []retention.Count
+	for _, e := range d.cfg.Expirers {
+		more, err := e.Expire(ctx, dry)
+		if err != nil {
+			return out, err
+		}
+		counts = append(counts, more...)
+	}
+	tenants, err := d.Tenants(ctx)
+	if err != nil {
+		return out, err
+	}
+	names := map[access.Tenant]bool{}
+	for _, t := range tenants {
+		names[t.ID] = true
+	}
+	for _, c := range counts {
+		if c.Tenant == "" {
+			out.add(c)
+		} else {
+			names[c.Tenant] = true
+		}
+	}
+	for t := range names {
+		own := slices.DeleteFunc(slices.Clone(counts), func(c retention.Count) bool { return c.Tenant != t })
+		if own, err = d.retain(ctx, t, own, out.When, dry); err != nil {
+			return out, err
+		}
+		for _, c := range own {
+			out.add(c)
+		}
+	}
+	slices.SortStableFunc(out.Counts, func(a, b retention.Count) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })
+	return out, nil
+}
+
+func (r *Run) add(c retention.Count) {
+	if c.Erased > 0 || c.Held > 0 {
+		r.Counts = append(r.Counts, c)
+	}
+}
+
+// retain erases what is past its time of the tenant's kinds that no other desk
+// looks after, and writes the audit entry of all.
+func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.Count, now time.Time, dry bool) ([]retention.Count, error) {
+	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
+		holds, err := r.Holds.List(ctx, t)
+		if err != nil {
+			return err
+		}
+		for _, x := range []struct {
+			kind  string
+			sweep func(context.Context, access.Tenant, time.Time) (int64, error)
+		}{
+			{"api_key", func(ctx context.Context, t access.Tenant, before time.Time) (int64, error) {
+				return r.APIKeys.Remove(ctx, t, "", before)
+			}},
+			{"hold", r.Holds.Sweep}, {"erasure", r.Erasures.Sweep}, {"certificate", r.Certificates.Sweep},
+		} {
+			c := retention.Count{Tenant: t, Kind: x.kind}
+			kind := d.table.Kind(x.kind)
+			if kind.Hold && heldWhole(holds, x.kind, now) {
+				// Which of them the hold means cannot be told apart here: all stay.
+				continue
+			}
+			if c.Erased, err = x.sweep(ctx, t, kind.Before(now)); err != nil {
+				return err
+			}
+			counts = append(counts, c)
+		}
+		why := said(counts)
+		if dry {
+			return errDry
+		}
+		if why == "" {
+			return nil
+		}
+		_, err = r.Audit.Append(ctx, store.Deed{Tenant: t, When: now, Actor: "system retention", Action: "retention.run", Why: why})
+		return err
+	})
+	if errors.Is(err, errDry) {
+		err = nil
+	}
+	return counts, err
+}
+
+// heldWhole reports whether a hold keeps records of a kind, or of every kind.
+func heldWhole(holds []store.Hold, kind string, now time.Time) bool {
+	return slices.ContainsFunc(holds, func(h store.Hold) bool {
+		return h.Open(now) && len(h.Marks) == 0 && (h.Kind == "" || h.Kind == kind)
+	})
+}
+
+// said is what a run did, in the words of the audit; "" when nothing was erased.
+func said(counts []retention.Count) string {
+	var out []string
+	erased := false
+	for _, c := range counts {
+		if c.Erased > 0 {
+			out = append(out, fmt.Sprintf("%s: %d erased", c.Kind, c.Erased))
+			erased = true
+		}
+		if c.Held > 0 {
+			out = append(out, fmt.Sprintf("%s: %d held", c.Kind, c.Held))
+		}
+	}
+	if !erased {
+		return "" // what is held stays so from run to run
+	}
+	return strings.Join(out, "; ")
+}

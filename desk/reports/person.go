@@ -1,0 +1,116 @@
+package reports
+
+import (
+	"context"
+	"slices"
+
+	"bonafide/access"
+	"bonafide/casework/request"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// Requests is the desk's part in requests of persons: it finds, copies and
+// erases reports for desk/privacy, which checks rights and writes the audit.
+type Requests struct{ d *Desk }
+
+// Requests returns the desk's part in requests of persons.
+func (d *Desk) Requests() Requests { return Requests{d} }
+
+// Kind is what reports are called in data/retention.
+func (Requests) Kind() string { return Kind }
+
+// Ready makes sure that all reports can be found.
+func (q Requests) Ready(ctx context.Context) error { return q.d.Index(ctx) }
+
+// MaxFound is how many reports one person may be found in.
+const MaxFound = 1000
+
+// Find returns the reports of the tenant in which a person may be: all that hold
+// the identifier in any writing, and those that hold a number with the same end,
+// which are not Certain.
+func (q Requests) Find(ctx context.Context, r store.Records, t access.Tenant, s request.Subject) ([]request.Found, error) {
+	asked, err := q.d.terms.Query(s.Identifier, s.Country, store.MaxSearchTerms)
+	if err != nil {
+		return nil, err
+	}
+	terms := make([]store.Term, 0, len(asked.Terms))
+	for _, x := range asked.Terms {
+		terms = append(terms, store.NewTerm(t, x))
+	}
+	holds, err := r.Holds.List(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	same := q.d.terms.Identifiers(s.Identifier, s.Country)
+	var out []request.Found
+	page := store.Page{}
+	for {
+		list, next, err := r.Search.Reports(ctx, t, terms, store.ReportFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			if x, err = r.Reports.Get(ctx, t, x.ID); err != nil {
+				return nil, err
+			}
+			if !asked.Match(x.Text) {
+				continue
+			}
+			found := request.Found{Kind: Kind, ID: string(x.ID), Created: x.Created, Hint: string(x.Channel)}
+			found.Certain = slices.ContainsFunc(q.d.terms.Identifiers(x.Text, x.Country), func(i string) bool { return slices.Contains(same, i) })
+			_, found.Held = q.d.kept(holds, x, q.d.cfg.Now())
+			out = append(out, found)
+		}
+		if len(out) > MaxFound {
+			return nil, fault.New(fault.TooLarge, "identifier", "is found in more than %d reports: it names no single person; ask for a number or an address of theirs", MaxFound)
+		}
+		if next.IsZero() {
+			return out, nil
+		}
+		page.After = next
+	}
+}
+
+// copied is a report as the person gets it.
+type copied struct {
+	View
+	Note        string `json:"note,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// Copy returns all that is kept of a report, in the clear.
+func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, id string) (any, error) {
+	x, err := r.Reports.Get(ctx, t, store.ReportID(id))
+	if err != nil {
+		return nil, err
+	}
+	v := q.d.view(x, access.Masking{})
+	v.Text, v.Masked = x.Text, false
+	return copied{v, x.Note, x.Fingerprint}, nil
+}
+
+// Erase removes a report within a transaction; a Conflict where a hold keeps it.
+func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error) {
+	return q.d.remove(ctx, r, t, store.ReportID(id), e)
+}
+
+// Walk calls f with the ids of all reports of the tenant.
+func (Requests) Walk(ctx context.Context, r store.Records, t access.Tenant, f func(id string) error) error {
+	page := store.Page{}
+	for {
+		list, next, err := r.Reports.List(ctx, t, store.ReportFilter{}, page)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if err := f(string(x.ID)); err != nil {
+				return err
+			}
+		}
+		if next.IsZero() {
+			return nil
+		}
+		page.After = next
+	}
+}
