@@ -85,3 +85,35 @@ func TestPolicyTest(t *testing.T) {
 		t.Errorf("too low a threshold must fail the cases: %v\n%s", err, out.String())
 	}
 }
+
+// TestTrainAccount: a small model is written and read back from an overlay; seeds
+// for measuring are refused, and a model that does not fit says why.
+func TestTrainAccount(t *testing.T) {
+	overlay := t.TempDir()
+	into := filepath.Join(overlay, "models")
+	if err := os.Mkdir(into, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	o := cli.TrainAccountOptions{Into: into, Seed: 2, Shops: 1, Later: 1, Accounts: 300, Days: 30}
+	if err := trainAccount(context.Background(), o, &out); err == nil || !strings.Contains(err.Error(), "kept for measuring") {
+		t.Errorf("seed 2: %v", err)
+	}
+	o.Seed = 2001
+	if err := trainAccount(context.Background(), o, &out); err != nil || !strings.Contains(out.String(), "account.marketplace-takeover.bin") {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	p, err := policyOf("", overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := p.ModelCard(); !ok || !strings.Contains(c.Data, "seeds 2001 to 2001") {
+		t.Errorf("the overlay's model is not the one that is read: %+v", c)
+	}
+	if err := os.WriteFile(filepath.Join(into, "account.marketplace-takeover.bin"), []byte("PK"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := testPolicy(cli.PolicyOptions{Overlay: overlay}, &out); err == nil || !strings.Contains(err.Error(), "not a model file") {
+		t.Errorf("a broken model: %v", err)
+	}
+}
