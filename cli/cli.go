@@ -201,6 +201,7 @@ type grammar struct {
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
+	Events  eventsCmd  `cmd:"" help:"Post a file of account events to a server, and print what was decided."`
 	Log     logCmd     `cmd:"" help:"Verify the log of events."`
 	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
 	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
@@ -395,6 +396,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
 	case "keys list", "keys add", "keys rotate", "keys retire <id>":
 		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)
+	case "events <file>":
+		err = g.Events.run(ctx, env)
 	case "log verify":
 		err = g.Log.Verify.run(ctx, env)
 	case "backup <file>", "restore <file>", "export <file>", "import <file>":

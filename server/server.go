@@ -327,6 +327,9 @@ func (s *Server) greet(addr net.Addr) {
 			fmt.Fprintf(s.opt.Out, "  Screenshots cannot be read yet. This installs what is missing:\n    %s\n", st.Hint)
 		}
 	}
+	if s.opt.Demo && s.accounts != nil {
+		fmt.Fprintf(s.opt.Out, "  Account guard: make an API key with event.write at http://localhost:%s/account, then\n    bin/bonafide events data/demo/events.ndjson --server http://localhost:%s --key KEY\n", port, port)
+	}
 	fmt.Fprintln(s.opt.Out, "  Nothing that people enter for a check is kept. Stop with Ctrl+C.")
 }
 

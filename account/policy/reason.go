@@ -109,6 +109,9 @@ func masked(s string) string {
 	return "…" + s[len(s)-4:]
 }
 
+// Money writes an amount in minor units with its currency, as reasons have it.
+func Money(n int64, code, lang string) string { return money(n, code, lang) }
+
 // money writes an amount in minor units with its currency.
 func money(n int64, code, lang string) string {
 	unit, err := currency.ParseISO(code)

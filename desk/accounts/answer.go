@@ -28,6 +28,8 @@ type EventAnswer struct {
 	// Support and Customer are texts for people; empty for allow.
 	Support  string `json:"support,omitempty" doc:"What a support agent is told, in the language asked for."`
 	Customer string `json:"customer,omitempty" doc:"What the customer may be told."`
+	// Notice is what the owner is to be told, where the shop is asked to (alert_owner).
+	Notice *Notice `json:"notice,omitempty" doc:"With alert_owner: what to tell the owner by another way than the account itself."`
 }
 
 // Errand is something that a shop is asked to do for a while.

@@ -114,6 +114,7 @@ type Desk struct {
 	policy   *policy.Policy
 	days     int // for which a decision is kept
 	mappings map[string]*event.Mapping
+	notices  noticeTexts
 
 	mu     sync.Mutex // guards what follows
 	lanes  map[access.Tenant]*lane
@@ -139,6 +140,9 @@ func New(c Config) (*Desk, error) {
 		return nil, err
 	}
 	if d.days, err = retention(c.Data); err != nil {
+		return nil, err
+	}
+	if d.notices, err = notices(c.Data); err != nil {
 		return nil, err
 	}
 	d.mappings, err = mappings(c.Data)

@@ -216,7 +216,9 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 			out.Repeated++
 		}
 		if b.Decide {
-			out.Answers = append(out.Answers, d.answer(&list[i], &c.decisions[i], b.Lang))
+			x := d.answer(&list[i], &c.decisions[i], b.Lang)
+			x.Notice = d.notice(ctx, l, &list[i], &c.events[i], x.Do, b.Lang)
+			out.Answers = append(out.Answers, x)
 		}
 	}
 	return out, nil

@@ -1,0 +1,91 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"bonafide/account/event"
+	"bonafide/account/policy"
+)
+
+// Notice is what the shop is asked to tell the owner of an account, by another
+// way than the account itself.
+type Notice struct {
+	Title string `json:"title" doc:"The question."`
+	Text  string `json:"text" doc:"The order with amount and times (UTC), and what to do. It holds no link."`
+}
+
+// alertOwner is the shop's action by which the owner is told.
+const alertOwner = "alert_owner"
+
+// noticeTexts are the texts by language and name.
+type noticeTexts map[string]map[string]string
+
+func notices(data fs.FS) (noticeTexts, error) {
+	raw, err := fs.ReadFile(data, "account/notices.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("accounts: read account/notices.yaml: %w", err)
+	}
+	var file struct {
+		AsOf   string      `yaml:"as_of"`
+		Source string      `yaml:"source"`
+		Texts  noticeTexts `yaml:"texts"`
+	}
+	if err := yaml.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("accounts: read account/notices.yaml: %w", err)
+	}
+	for _, lang := range []string{"en", "de", "ja"} {
+		for _, name := range []string{"title", "hidden", "other"} {
+			if file.Texts[lang][name] == "" || file.AsOf == "" || file.Source == "" {
+				return nil, fmt.Errorf("accounts: account/notices.yaml: want source, date, and title, hidden and other in %s", lang)
+			}
+		}
+	}
+	return file.Texts, nil
+}
+
+// notice is what the owner is told of an event that a shop sent now; nil where
+// nobody asks for it. The names are the shop's own, from the event as it was sent.
+func (d *Desk) notice(ctx context.Context, l *lane, sent, sealed *event.Event, do []Errand, lang string) *Notice {
+	if !slices.ContainsFunc(do, func(o Errand) bool { return o.Do == alertOwner }) {
+		return nil
+	}
+	texts := d.notices[lang]
+	if texts == nil {
+		texts = d.notices["en"]
+	}
+	const when = "2006-01-02 15:04"
+	fill := []string{"{time}", sent.Time.Format(when), "{order}", order(sent)}
+	text := texts["other"]
+	if placed := l.placed(ctx, sealed); placed != nil && sent.Type == event.OrderHidden {
+		text = texts["hidden"]
+		fill = append(fill, "{placed}", placed.Time.Format(when), "{amount}", policy.Money(placed.Order.Amount, placed.Order.Currency, lang))
+	}
+	return &Notice{Title: texts["title"], Text: strings.NewReplacer(fill...).Replace(text)}
+}
+
+// placed finds the event by which an event's order was placed, among the newest
+// of the account; nil if it is not there, or takes too long.
+func (l *lane) placed(ctx context.Context, e *event.Event) *event.Event {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	places, _ := l.trail.of(e.Context.Account)
+	for i := len(places) - 1; i >= 0; i-- {
+		list, err := l.read(ctx, places[i:i+1])
+		if err != nil {
+			return nil
+		}
+		for j := range list {
+			if list[j].Type == event.OrderPlaced && list[j].Order.ID == order(e) {
+				return &list[j]
+			}
+		}
+	}
+	return nil
+}
