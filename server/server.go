@@ -165,6 +165,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 				return nil, err
 			}
 			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
+			options.Accounts = s.accounts
 		}
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {

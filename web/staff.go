@@ -188,6 +188,11 @@ func staffRoutes() []staffRoute {
 		{"GET /audit", false, (*visit).audit, "", 0},
 		{"POST /audit/verify", false, (*visit).verifyAudit, "/audit", 0},
 		{"POST /audit/export", false, (*visit).exportAudit, "/audit", 0},
+		{"GET /decisions", false, (*visit).decisions, "", 0},
+		{"GET /decisions/{id}", false, (*visit).decision, "/decisions/{id}", 0},
+		{"POST /decisions/{id}/label", false, (*visit).labelDecision, "/decisions/{id}", 0},
+		{"POST /decisions/{id}/assign", false, (*visit).assignDecision, "/decisions/{id}", 0},
+		{"GET /accounts/{id}", false, (*visit).accountOfShop, "/accounts/{id}", 0},
 		{"GET /settings", false, (*visit).settings, "", 0},
 		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
@@ -319,7 +324,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	for _, page := range []string{"/people", "/reports", "/audit", "/system", "/settings"} {
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/audit", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -339,7 +344,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-	Reports, Ledger, System, Settings bool
+	Reports, Ledger, System, Settings, Decisions bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -361,6 +366,7 @@ func (s staffView) Places() []place {
 		needs     access.Permission
 	}{
 		{"/reports", "staff.nav.reports", s.Reports, access.ReportRead},
+		{"/decisions", "staff.nav.decisions", s.Decisions, access.DecisionRead},
 		{"/people", "staff.nav.people", true, access.PeopleRead},
 		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
 		{"/settings", "staff.nav.settings", s.Settings, access.SystemSettings},
@@ -389,7 +395,7 @@ func (s staffView) Day(t time.Time) string {
 // form belongs to where this one answers a form.
 func (s staffView) LangLink(lang string) string {
 	q := url.Values{"lang": {lang}}
-	for _, name := range []string{"to", "q", "status", "outcome", "channel", "lang_of", "from", "until", "who", "action", "object", "before"} {
+	for _, name := range []string{"to", "q", "status", "outcome", "channel", "lang_of", "from", "until", "who", "action", "object", "before", "label", "assigned", "account"} {
 		if v := s.query.Get(name); v != "" {
 			q.Set(name, v)
 		}
@@ -405,7 +411,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	}
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
-		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil}
+		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

@@ -120,7 +120,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 		t.Fatal(err)
 	}
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
-		opt.People, opt.Reports, opt.System, opt.Settings = o.Desk, o.reports, health, choices
+		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
 	}}, change...)...)
 	return o
@@ -299,6 +299,11 @@ var matrix = map[string]row{
 	"GET /audit":                        {path: "/audit", may: overseer, ok: 200},
 	"POST /audit/verify":                {path: "/audit/verify", may: overseer, ok: 303},
 	"POST /audit/export":                {path: "/audit/export", may: admins, ok: 200},
+	"GET /decisions":                    {path: "/decisions", may: workers, ok: 200},
+	"GET /decisions/{id}":               {path: "/decisions/d1", may: workers, ok: 200, foreign: 404},
+	"POST /decisions/{id}/label":        {path: "/decisions/d1/label", form: url.Values{"label": {"good"}, "revision": {"3"}}, may: workers, ok: 303, foreign: 404},
+	"POST /decisions/{id}/assign":       {path: "/decisions/d1/assign", form: url.Values{"take": {"1"}, "revision": {"3"}}, may: workers, ok: 303, foreign: 404},
+	"GET /accounts/{id}":                {path: "/accounts/a1", may: workers, ok: 200, foreign: 404},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
 	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},

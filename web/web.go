@@ -63,6 +63,9 @@ type Options struct {
 	// of it. They need People.
 	Ledger AuditDesk
 	System SystemDesk
+	// Accounts is the desk of decisions about accounts; nil: no events are taken. It
+	// needs People.
+	Accounts AccountsDesk
 	// Settings are those of tenants; nil: the options hold. It needs People.
 	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.

@@ -1,0 +1,175 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"bonafide/access"
+	"bonafide/desk/accounts"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// AccountsDesk is the desk of accounts as the pages use it.
+type AccountsDesk interface {
+	List(ctx context.Context, a access.Actor, q accounts.Query) (accounts.Listing, error)
+	Open(ctx context.Context, a access.Actor, id store.DecisionID, lang string) (accounts.Opened, error)
+	Assign(ctx context.Context, a access.Actor, id store.DecisionID, to store.PersonID, revision int64) error
+	SetLabel(ctx context.Context, a access.Actor, id store.DecisionID, label store.Label, revision int64) error
+	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
+}
+
+// decisionsPage is how many decisions a page lists.
+const decisionsPage = 25
+
+func (v *visit) decided() error {
+	if v.opt.Accounts == nil {
+		return fault.New(fault.NotFound, "", "no events of accounts are taken here")
+	}
+	return nil
+}
+
+// decisionsData is the list of decisions.
+type decisionsData struct {
+	accounts.Listing
+	Account  string
+	Selects  []choice
+	Narrowed bool
+	// More is the address of the next page.
+	More string
+}
+
+// mine stands for the person who asks, in the filter.
+const mine = "me"
+
+func (v *visit) decisions() error {
+	if err := v.decided(); err != nil {
+		return err
+	}
+	asked, lang := v.r.URL.Query(), v.language(v.r)
+	get := func(name string) string { return clip(strings.TrimSpace(asked.Get(name)), 512) }
+	text := func(prefix string) func(string) string {
+		return func(s string) string { return v.texts.Or(lang, prefix+s, s) }
+	}
+	d := decisionsData{Account: get("account"), Selects: []choice{
+		{"action", get("action"), []string{"challenge", "hold", "block"}, text("decisions.action.")},
+		{"label", get("label"), append([]string{"none"}, names(store.Labels())...), text("decisions.label.")},
+		{"assigned", get("assigned"), []string{mine, "none"}, text("decisions.assigned.")}}}
+	q := accounts.AllDecisions(lang)
+	q.Account, q.Limit = d.Account, decisionsPage
+	kept := url.Values{}
+	if d.Account != "" {
+		kept.Set("account", d.Account)
+	}
+	into := map[string]*string{"action": &q.Filter.Action, "label": &q.Filter.Label, "assigned": &q.Filter.Assigned}
+	for _, s := range d.Selects {
+		switch s.Chosen {
+		case "":
+			continue
+		case "none":
+			*into[s.Name] = ""
+		case mine:
+			*into[s.Name] = v.who.Person
+		default:
+			*into[s.Name] = s.Chosen
+		}
+		kept.Set(s.Name, s.Chosen)
+	}
+	d.Narrowed = len(kept) > 0
+	var err error
+	if before := get("before"); before != "" {
+		if q.Before, err = strconv.ParseInt(before, 10, 64); err != nil || q.Before < 0 {
+			err = fault.New(fault.Invalid, "before", "is no place in the list: begin at the newest")
+		}
+	}
+	if err == nil {
+		d.Listing, err = v.opt.Accounts.List(v.r.Context(), v.who.Actor, q)
+	}
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Invalid {
+		said, code, _ := v.problem(err)
+		return v.page(code, "decisions", "decisions.title", d, said)
+	}
+	if err != nil {
+		return err
+	}
+	if d.Next > 0 {
+		kept.Set("before", strconv.FormatInt(d.Next, 10))
+		d.More = "/decisions?" + kept.Encode()
+	}
+	return v.page(http.StatusOK, "decisions", "decisions.title", d, "")
+}
+
+// decisionData is the page of one decision.
+type decisionData struct {
+	accounts.Opened
+	Labels []store.Label
+}
+
+// Ago is a number of seconds as a span.
+func (decisionData) Ago(seconds int64) time.Duration { return time.Duration(seconds) * time.Second }
+
+// Percent is how much of the score that blocks was reached.
+func (d decisionData) Percent() string { return strconv.Itoa(int(d.Share*100 + .5)) }
+
+func (v *visit) decisionID() store.DecisionID { return store.DecisionID(clip(v.r.PathValue("id"), 64)) }
+
+func (v *visit) decision() error {
+	if err := v.decided(); err != nil {
+		return err
+	}
+	x, err := v.opt.Accounts.Open(v.r.Context(), v.who.Actor, v.decisionID(), v.language(v.r))
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusOK, "decision", "decision.title", decisionData{x, store.Labels()}, "")
+}
+
+func (v *visit) labelDecision() error {
+	if err := v.decided(); err != nil {
+		return err
+	}
+	revision, _ := strconv.ParseInt(v.field("revision"), 10, 64)
+	return v.after(v.opt.Accounts.SetLabel(v.r.Context(), v.who.Actor, v.decisionID(), store.Label(v.field("label")), revision), v.back)
+}
+
+// assignDecision takes a decision on, or gives it back.
+func (v *visit) assignDecision() error {
+	if err := v.decided(); err != nil {
+		return err
+	}
+	revision, _ := strconv.ParseInt(v.field("revision"), 10, 64)
+	to := store.PersonID("")
+	if v.field("take") != "" {
+		to = store.PersonID(v.who.Person)
+	}
+	return v.after(v.opt.Accounts.Assign(v.r.Context(), v.who.Actor, v.decisionID(), to, revision), v.back)
+}
+
+func (v *visit) accountOfShop() error {
+	if err := v.decided(); err != nil {
+		return err
+	}
+	t, err := v.opt.Accounts.Account(v.r.Context(), v.who.Actor, clip(v.r.PathValue("id"), 512), v.language(v.r))
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusOK, "timeline", "timeline.title", t, "")
+}
+
+// Money is an amount in minor units with its currency.
+func (s staffView) Money(minor int64, currency string) string {
+	if currency == "JPY" || currency == "KRW" {
+		return s.Count(minor) + " " + currency
+	}
+	rest := strconv.FormatInt(minor%100+100, 10)[1:]
+	return s.Count(minor/100) + s.Decimal(".") + rest + " " + currency
+}
+
+// Word is a text that may not exist; its code then.
+func (s staffView) Word(prefix, code string) string { return s.texts.Or(s.Lang, prefix+code, code) }
