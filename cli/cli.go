@@ -69,6 +69,8 @@ type Env struct {
 	TestPolicy func(o PolicyOptions, out io.Writer) error
 	// EvalGuard measures the account guard.
 	EvalGuard func(ctx context.Context, o GuardOptions, out io.Writer) error
+	// EvalLoad measures how many events the account guard bears.
+	EvalLoad func(ctx context.Context, o LoadOptions, out io.Writer) error
 	// EvalAccountModel measures the learned score of the account guard.
 	EvalAccountModel func(ctx context.Context, o AccountModelOptions, out io.Writer) error
 	// EvalRecords measures pages and searches over many reports; progress is for
@@ -119,6 +121,17 @@ type GuardOptions struct {
 	Simulate int
 	Seed     uint64
 	JSON     bool
+}
+
+// LoadOptions are the flags of `bonafide eval load`.
+type LoadOptions struct {
+	// Policy is measured in place of the scenario; Dir is a folder on the disk that is measured.
+	Policy, Dir                      string
+	Accounts, Events, Decide, Replay int
+	Seconds, Rate, Batch, Batches    int
+	Peers                            int
+	Seed                             uint64
+	JSON                             bool
 }
 
 // AccountModelOptions are the flags of `bonafide eval account-model`.
@@ -242,7 +255,25 @@ type evalCmd struct {
 
 	Records evalRecordsCmd `cmd:"" help:"Measure pages and searches over many made-up reports, in a database for the purpose."`
 
+	Load evalLoadCmd `cmd:"" help:"Measure how many events the account guard bears, beside PostgreSQL and Redis where they are installed."`
+
 	AccountModel evalAccountModelCmd `cmd:"" help:"Measure the learned score on the handbook's simulated card transactions, by its protocol."`
+}
+
+type evalLoadCmd struct {
+	Policy   string `help:"Policy; the stated scenario if absent." type:"existingfile" placeholder:"FILE"`
+	Dir      string `help:"Folder on the disk that is measured; that of temporary files if absent." type:"existingdir" placeholder:"DIR"`
+	Accounts int    `help:"Accounts of the stream." default:"100000"`
+	Events   int    `help:"Events of state when speed is measured." default:"1000000"`
+	Decide   int    `help:"Decisions that are timed." default:"300000"`
+	Replay   int    `help:"Events that are replayed." default:"1000000"`
+	Seconds  int    `help:"How long single events are sent." default:"10"`
+	Rate     int    `help:"Single events a second." default:"1000"`
+	Batch    int    `help:"Events of a durable batch." default:"1000"`
+	Batches  int    `help:"How many batches." default:"100"`
+	Peers    int    `help:"Events that each peer takes; below 0: no peers." default:"2000"`
+	Seed     uint64 `help:"Draws the stream." default:"1"`
+	JSON     bool   `help:"Print JSON."`
 }
 
 type evalAccountModelCmd struct {
@@ -383,6 +414,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.Replay.run(ctx, env)
 	case "eval guard":
 		err = env.EvalGuard(ctx, GuardOptions(g.Eval.Guard), env.Stdout)
+	case "eval load":
+		err = env.EvalLoad(ctx, LoadOptions(g.Eval.Load), env.Stdout)
 	case "eval account-model":
 		err = env.EvalAccountModel(ctx, AccountModelOptions(g.Eval.AccountModel), env.Stdout)
 	case "eval records":

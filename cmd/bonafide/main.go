@@ -50,7 +50,7 @@ func environment() cli.Env {
 	return cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: terminal(os.Stdout) && os.Getenv("NO_COLOR") == "", Progress: terminal(os.Stderr),
-		Version: version, Lang: language(),
+		Version: version, Lang: language(), EvalLoad: evalLoad,
 		Open: open, Serve: serve, CheckConfig: checkConfig, ConfigDocs: configDocs, CodesDocs: codesDocs, AccessDocs: access.Markdown,
 		EvalContact: evalContact, EvalGuard: evalGuard, EvalAccountModel: evalAccountModel, EvalRecords: evalRecords, TestPolicy: testPolicy, Knowledge: server.Knowledge, TrainContact: trainContact, TrainAccount: trainAccount, Audit: audit, Admin: admin, Records: records, Keys: keys, Anchor: anchor, Privacy: keeping, Later: later,
 		VerifyLog: verifyLog, OpenLog: openLog,
