@@ -28,15 +28,18 @@ type cell struct {
 	states  []state
 	newer   *cell // in the order of recording
 	older   *cell
+	first   [1]entry // most keys have one entry: it needs no memory of its own
 }
 
 func newCell(key Key, ages int) *cell {
 	c := &cell{key: key, now: never, dropped: never}
+	c.entries = c.first[:0]
 	if ages > 0 {
-		c.run, c.before = make([]span, ages), make([]span, ages)
-		for i := range ages {
-			c.run[i], c.before[i] = span{never, never}, span{never, never}
+		spans := make([]span, 2*ages)
+		for i := range spans {
+			spans[i] = span{never, never}
 		}
+		c.run, c.before = spans[:ages:ages], spans[ages:]
 	}
 	return c
 }

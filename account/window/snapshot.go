@@ -151,7 +151,11 @@ func (r *unpacker) shelf(s *shelf) bool {
 		if n > s.spec.MaxEntries || r.bad {
 			return false
 		}
-		c.entries = make([]entry, n)
+		if n > len(c.first) {
+			c.entries = make([]entry, n)
+		} else {
+			c.entries = c.first[:n]
+		}
 		last := int64(0)
 		for i := range c.entries {
 			d := r.int()
