@@ -286,6 +286,7 @@ func TestNothingThatAnswersWritesKnowledge(t *testing.T) {
 		"eventlog/shelf":     "makes snapshots and the key beside the log of events, from which no weight is read",
 		"cli":                "makes the file of a backup or export, which only restore and import read, into records",
 		"eval":               "writes docs/evaluation.md and its pictures, for maintainers",
+		"eval/load":          "makes a folder for what it measures, which is removed afterwards; no weight among it",
 		"eval/train":         "writes the models that ship, for maintainers",
 		"outside/keyfile":    "makes the file of the keyring, from which no weight is read",
 		"outside/ocr":        "gives a child process a folder of its own that is removed afterwards",

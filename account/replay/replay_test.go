@@ -68,7 +68,7 @@ func made(t interface{ Fatal(...any) }, s Setup) *Replay {
 func TestReplayIsLive(t *testing.T) {
 	p := load(t, shipped(t))
 	other := changed(t, "challenge: 50", "challenge: 40")
-	s := shop.Make(shop.Options{Seed: 3, Accounts: 24, Days: 20, Takeovers: 4})
+	s := shop.Make(shop.Options{Seed: 3, Accounts: 12, Days: 20, Takeovers: 3})
 	labels := labelsOf(s)
 	var want []byte
 	rapid.Check(t, func(t *rapid.T) {
