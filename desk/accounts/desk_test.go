@@ -85,7 +85,7 @@ func newShop(t testing.TB) *shop {
 func (s *shop) desk() *accounts.Desk {
 	s.t.Helper()
 	d, err := accounts.New(accounts.Config{Store: s.store, Log: s.log, Shelf: s.shelf, Data: data.FS, Policy: s.policy, Key: bytes.Repeat([]byte("k"), 32),
-		Now: func() time.Time { return s.now }, Limits: s.limits, Watch: accounts.Watch{Failed: func(what string, err error) {
+		Now: func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }, Limits: s.limits, Watch: accounts.Watch{Failed: func(what string, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.broken = append(s.broken, what+": "+err.Error())
@@ -486,7 +486,9 @@ func TestLabelsAreAuditedAndCount(t *testing.T) {
 	if len(deeds) != 3 || deeds[0] != "decision.assign p-1 p-1" || deeds[1] != "decision.label fraud p-1" || !strings.HasPrefix(deeds[2], "policy.begin") {
 		t.Errorf("the audit has %q", deeds)
 	}
+	s.mu.Lock()
 	s.now = s.now.AddDate(0, 0, 401)
+	s.mu.Unlock()
 	if err := d.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -216,8 +216,8 @@ func (l *lane) decideAll() {
 // decideCall decides the events of one submission and answers it.
 func (l *lane) decideCall(c *call, err error) {
 	if c.decide {
-		c.decisions = make([]guard.Decision, len(c.events))
-		defer close(c.done)
+		c.decisions, c.err = make([]guard.Decision, len(c.events)), err
+		defer close(c.done) // otherwise it is closed already, and the call is the caller's
 	}
 	for i := range c.events {
 		e, r := &c.events[i], c.receipts[i]
@@ -232,7 +232,6 @@ func (l *lane) decideCall(c *call, err error) {
 			c.decisions[i] = d
 		}
 	}
-	c.err = err
 }
 
 // again is the decision of an event that was decided before. What nobody
