@@ -10,7 +10,6 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/eventlog"
-	"bonafide/fault"
 	"bonafide/store"
 )
 
@@ -26,6 +25,7 @@ type keeper struct {
 	handed uint64 // how many were ever put
 	kept   uint64 // how many of them are kept, or never can be
 	closed bool
+	ending bool          // the desk closes: no waiting for a store that fails
 	fresh  chan struct{} // closed when something was kept
 	giveUp bool          // closing, and the store fails: what is left is decided again at the next start
 }
@@ -115,26 +115,17 @@ func (k *keeper) keep(list []store.Decision) bool {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		err := k.write(ctx, list)
 		cancel()
-		kind := fault.KindOf(err)
-		switch {
-		case err == nil:
+		if err == nil {
 			return true
-		case (kind == fault.Invalid || kind == fault.TooLarge) && len(list) == 1:
-			k.desk.failed("keep a decision that can never be kept", err)
-			return true
-		case kind == fault.Invalid || kind == fault.TooLarge:
-			for i := range list {
-				if !k.keep(list[i : i+1]) {
-					return false
-				}
-			}
+		}
+		if list = k.keepable(list); len(list) == 0 {
 			return true
 		}
 		if try == 0 {
 			k.desk.failed("keep decisions; it is tried again", err)
 		}
 		k.mu.Lock()
-		if k.closed {
+		if k.ending {
 			k.giveUp = true
 			k.moved.Broadcast()
 			k.mu.Unlock()
@@ -145,6 +136,20 @@ func (k *keeper) keep(list []store.Decision) bool {
 	}
 }
 
+// keepable leaves out what is wrong by itself and so can never be kept. What the
+// database refuses for a reason of its own, a password or a right among them, is
+// not given up.
+func (k *keeper) keepable(list []store.Decision) (out []store.Decision) {
+	for i := range list {
+		if err := list[i].Check(); err != nil {
+			k.desk.failed("keep a decision that can never be kept", err)
+			continue
+		}
+		out = append(out, list[i])
+	}
+	return out
+}
+
 func (k *keeper) write(ctx context.Context, list []store.Decision) error {
 	return k.desk.cfg.Store.Write(ctx, func(r store.Records) error {
 		_, err := r.Decisions.Add(ctx, list)
@@ -152,10 +157,18 @@ func (k *keeper) write(ctx context.Context, list []store.Decision) error {
 	})
 }
 
+// hurry says that the desk closes: from now on a store that fails is not waited
+// for, and what is left is decided again at the next start.
+func (k *keeper) hurry() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ending = true
+}
+
 // close waits for what was put, as far as the store takes it.
 func (k *keeper) close() {
 	k.mu.Lock()
-	k.closed = true
+	k.closed, k.ending = true, true
 	k.moved.Broadcast()
 	k.mu.Unlock()
 	k.wg.Wait()

@@ -196,10 +196,16 @@ func (l *lane) answered(n int) {
 
 // decideAll decides what was written, in the order of the log.
 func (l *lane) decideAll() {
-	for w := range l.toDecide {
+	behind := false // the log holds what the guard has not read: until that was read, nothing else is decided
+	for {
+		w, more := l.toDo(behind)
+		if !more {
+			return
+		}
 		var err error
-		if w.behind {
+		if behind = behind || w.behind; behind {
 			err = l.catchUp(context.Background(), l.guard, l.live)
+			behind = err != nil
 		}
 		n := 0
 		for _, c := range w.calls {
@@ -213,7 +219,24 @@ func (l *lane) decideAll() {
 	}
 }
 
-// decideCall decides the events of one submission and answers it.
+// toDo waits for what was written. Who is behind waits a second at most, and
+// then reads the log again.
+func (l *lane) toDo(behind bool) (w written, more bool) {
+	if !behind {
+		w, more = <-l.toDecide
+		return w, more
+	}
+	select {
+	case w, more = <-l.toDecide:
+		return w, more
+	case <-time.After(time.Second):
+		return written{}, true
+	}
+}
+
+// decideCall decides the events of one submission and answers it. err is why the
+// log could not be read up to it. A call that wants no decision was answered
+// before and is not touched.
 func (l *lane) decideCall(c *call, err error) {
 	if c.decide {
 		c.decisions, c.err = make([]guard.Decision, len(c.events)), err
@@ -221,35 +244,47 @@ func (l *lane) decideCall(c *call, err error) {
 	}
 	for i := range c.events {
 		e, r := &c.events[i], c.receipts[i]
-		var d guard.Decision
-		if r.Position > l.place && err == nil {
-			d = l.guard.Decide(e)
+		switch {
+		case err != nil:
+			if c.decide {
+				c.err = err
+			}
+			return
+		case r.Position > l.place:
+			d := l.guard.Decide(e)
 			l.live(e, &d, r.Position)
-		} else if c.decide {
-			d = l.again(e)
-		}
-		if c.decide {
-			c.decisions[i] = d
+			if c.decide {
+				c.decisions[i] = d
+			}
+		case c.decide && c.err == nil:
+			c.decisions[i], c.err = l.again(e)
 		}
 	}
 }
 
 // again is the decision of an event that was decided before. What nobody
-// remembers any more was either kept, or allowed.
-func (l *lane) again(e *event.Event) guard.Decision {
+// remembers any more was either kept, or allowed; where the records cannot be
+// asked, that is the answer.
+func (l *lane) again(e *event.Event) (guard.Decision, error) {
 	id := guard.IDOf(e)
 	if d, ok := l.guard.Recall(id); ok {
-		return d
+		return d, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	l.keeper.flush(ctx) // it may be on its way there
-	if d, err := l.desk.kept(ctx, l.tenant, id); err == nil {
+	if !l.keeper.flush(ctx) { // it may be on its way there
+		return guard.Decision{}, fault.New(fault.Temporary, "", "what was decided of this event cannot be looked up now: send the same again")
+	}
+	d, err := l.desk.kept(ctx, l.tenant, id)
+	switch {
+	case err == nil:
 		d.Repeated = true
-		return d
+		return d, nil
+	case fault.KindOf(err) != fault.NotFound:
+		return guard.Decision{}, err
 	}
 	p := l.desk.policy
-	return guard.Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Repeated: true}
+	return guard.Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Repeated: true}, nil
 }
 
 // live notes an event that was decided now.
@@ -283,6 +318,7 @@ func (l *lane) close() error {
 	l.closed = true
 	l.wake.Broadcast()
 	l.mu.Unlock()
+	l.keeper.hurry()
 	select {
 	case <-l.ready:
 	default:

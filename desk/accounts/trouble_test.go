@@ -1,0 +1,142 @@
+package accounts_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"bonafide/desk/accounts"
+	"bonafide/eventlog"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// blind is a log of which some reads fail.
+type blind struct {
+	eventlog.Log
+	reads atomic.Int64 // that many reads fail
+}
+
+func (b *blind) Read(ctx context.Context, partition int, from eventlog.Position, limit int) ([]eventlog.Record, error) {
+	if b.reads.Add(-1) >= 0 {
+		return nil, fault.New(fault.Temporary, "", "eventlog: read: the disk does not answer")
+	}
+	return b.Log.Read(ctx, partition, from, limit)
+}
+
+// refusing is a store that refuses to write while it is told to.
+type refusing struct {
+	store.Store
+	kind atomic.Int32 // the fault.Kind of the refusal; 0: none
+}
+
+func (r *refusing) Write(ctx context.Context, f func(store.Records) error) error {
+	if k := fault.Kind(r.kind.Load()); k != 0 {
+		return fault.New(k, "", "the database refuses user, password or name: check store.dsn")
+	}
+	return r.Store.Write(ctx, f)
+}
+
+// eventually waits for what happens in the background.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not after 20 seconds", what)
+		}
+	}
+}
+
+// stopped is how many decisions other than allow are listed.
+func (s *shop) stopped(d *accounts.Desk) int {
+	s.t.Helper()
+	page, err := d.List(s.t.Context(), boss, accounts.AllDecisions("en"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(page.Decisions)
+}
+
+// TestWhatCouldNotBeReadIsDecidedLater: an append fails though it wrote, and then
+// the log cannot be read: what it holds is decided all the same, in its order,
+// though nobody sends anything more.
+func TestWhatCouldNotBeReadIsDecidedLater(t *testing.T) {
+	events := chain("a1", 0)
+	ref := newShop(t)
+	calm := ref.desk()
+	want := whole(ref.send(calm, boss, events...).Answers)
+	s := newShop(t)
+	log := &blind{Log: s.log}
+	broken := &gate{Log: log, open: make(chan struct{})}
+	close(broken.open)
+	s.log = broken
+	d := s.desk()
+	s.send(d, boss, events[:2]...)
+	broken.fail = 1
+	if _, err := d.Submit(t.Context(), boss, accounts.Batch{Body: lines(events[2:5]...), Decide: true}); fault.KindOf(err) != fault.Temporary {
+		t.Fatalf("a write that failed: %v", err)
+	}
+	log.reads.Store(1)
+	if _, err := d.Submit(t.Context(), boss, accounts.Batch{Body: lines(events[5:]...)}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what was acknowledged is decided", func() bool { return s.stopped(d) == ref.stopped(calm) })
+	if got := whole(s.send(d, boss, events...).Answers); got != want {
+		t.Errorf("other decisions than without the failure:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestARefusedDecisionIsNotDropped: while the database refuses everything, for a
+// password that was changed, decisions wait; when it takes them, they are there.
+func TestARefusedDecisionIsNotDropped(t *testing.T) {
+	s := newShop(t)
+	db := &refusing{Store: s.store}
+	s.store = db
+	d := s.desk()
+	s.send(d, boss, chain("a0", 0)[:1]...)
+	db.kind.Store(int32(fault.Invalid))
+	got := s.send(d, boss, chain("a1", time.Hour)...)
+	want := 0
+	for _, a := range got.Answers {
+		if a.Action != "allow" {
+			want++
+		}
+	}
+	if want == 0 {
+		t.Fatal("nothing was stopped: the test shows nothing")
+	}
+	db.kind.Store(0)
+	eventually(t, "decisions are kept", func() bool { return s.stopped(d) == want })
+}
+
+// TestClosingDoesNotWaitForADeadStore: what the records do not take is decided
+// again at the next start, so closing does not wait for them.
+func TestClosingDoesNotWaitForADeadStore(t *testing.T) {
+	s := newShop(t)
+	db := &refusing{Store: s.store}
+	s.store, s.limits = db, accounts.Limits{Unkept: 1}
+	d := s.desk()
+	s.send(d, boss, chain("a0", 0)[:1]...)
+	db.kind.Store(int32(fault.Temporary))
+	for _, a := range []string{"a1", "a2", "a3"} {
+		if _, err := d.Submit(t.Context(), boss, accounts.Batch{Body: lines(chain(a, time.Hour)...)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- d.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("closing waits for the records")
+	}
+	db.kind.Store(0)
+	if again := s.desk(); true {
+		s.send(again, boss, chain("a4", 2*time.Hour)[:1]...)
+		eventually(t, "what was not kept is decided again", func() bool { return s.stopped(again) > 0 })
+	}
+}
