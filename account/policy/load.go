@@ -157,7 +157,14 @@ func (l *loader) steps() error {
 	return nil
 }
 
+// whole tells what a text lacks. A language without words is what YAML makes of a
+// comma in a text without quotes.
 func (t Text) whole(at source, what string) error {
+	for lang, words := range t {
+		if words == "" {
+			return at.wrong("%s has %q and no words for it: put a text that holds a comma in quotes", what, lang)
+		}
+	}
 	for _, lang := range []string{"en", "de", "ja"} {
 		if t[lang] == "" {
 			return at.wrong("%s lacks its text in %s", what, lang)

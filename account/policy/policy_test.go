@@ -209,6 +209,7 @@ func TestErrorsHaveLineAndColumn(t *testing.T) {
 		{"value: event.account\n    measure: distinct", "value: event.account\n    measure: sum", "line", "needs a number"},
 		{"step: access\n    reason", "step: acces\n    reason", "line", "no step"},
 		{"    reason: {en: known, de: bekannt, ja: 既知}", "    reason: {en: known, de: bekannt}", "line", "lacks its text in ja"},
+		{"de: bekannt, ja: 既知", "de: bekannt, wie sonst, ja: 既知", "line", `"wie sonst" and no words`},
 		{`{en: "{gifts} accounts`, `{en: "{gitfs} accounts`, "line", "{gitfs}"},
 		{"id: friend", "id: shared", fmt.Sprintf("line %d, column 9", lineOf("id: friend")), "stands on line"},
 		{"action: hold", "action: halt", "line", "no action"},
