@@ -92,10 +92,9 @@ type side struct {
 }
 
 type tally struct {
-	actions                          [4]int64
-	stopped                          [3]int64 // by truth
-	faulty, late, capped             int64
-	accounts, fraud, genuine, others int
+	actions              [4]int64
+	stopped              [3]int64 // by truth
+	faulty, late, capped int64
 }
 
 type ruleTally struct {

@@ -151,19 +151,6 @@ func (h *house) actions(action string) (n int) {
 	return n
 }
 
-func ask(identifier string) privacy.Ask {
-	return privacy.Ask{Subject: request.Subject{Identifier: identifier, Country: "DE"}, Asker: privacy.ByPerson, Reason: "letter of 3 May"}
-}
-
-func picks(f privacy.Finding, certain bool) (out []privacy.Pick) {
-	for _, x := range f.Found {
-		if x.Certain || !certain {
-			out = append(out, privacy.Pick{Kind: x.Kind, ID: x.ID})
-		}
-	}
-	return out
-}
-
 func (h *house) must(err error) {
 	h.t.Helper()
 	if err != nil {
