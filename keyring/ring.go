@@ -153,6 +153,21 @@ func (r *Ring) Destroy(id string, now time.Time) (*Ring, error) {
 	return next, nil
 }
 
+// Restore gives the ring with a key as it stands on another ring, from before it
+// was destroyed.
+func (r *Ring) Restore(from *Ring, id string) (*Ring, error) {
+	was := from.find(id)
+	if was == nil || was.State == Destroyed || r.find(id) == nil {
+		return nil, fault.New(fault.NotFound, "key", "is not on both rings: it cannot be restored")
+	}
+	next := &Ring{keys: slices.Clone(r.keys)}
+	if k := next.find(id); k.State == Destroyed {
+		*k = *was
+		k.State = DecryptOnly
+	}
+	return next, nil
+}
+
 // Keys tells the keys, oldest first.
 func (r *Ring) Keys() []Key {
 	out := make([]Key, 0, len(r.keys))

@@ -106,6 +106,14 @@ func NewSealer(keys Wrapper, random io.Reader) *Sealer {
 	return &Sealer{keys: keys, random: random, using: map[string]*dataKey{}, opened: map[string]cipher.AEAD{}}
 }
 
+// Watch has warn called when the keys cannot be followed any more and nothing is
+// sealed, where the Wrapper can tell (outside/keyfile).
+func (s *Sealer) Watch(warn func(error)) {
+	if w, ok := s.keys.(interface{ Watch(func(error)) }); ok {
+		w.Watch(warn)
+	}
+}
+
 // Active is the id of the key that seals now.
 func (s *Sealer) Active() (string, error) { return s.keys.Active() }
 

@@ -126,6 +126,9 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		opt.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	s := &Server{cfg: cfg, opt: opt, meter: newMetrics(), probe: newProbe(opt.Store), started: time.Now()}
+	if x, ok := opt.Store.(interface{ Watch(func(error)) }); ok { // store/sealed
+		x.Watch(func(err error) { opt.Log.Warn("keys: nothing is sealed", "cause", err.Error()) })
+	}
 	desk, err := Desk(cfg, func(channel, verdict string) { s.meter.verdicts.WithLabelValues(channel, verdict).Inc() }, nil)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,18 @@ import (
 // so that an entry can stay when the person is erased.
 type Actor string
 
+// ActorOf is how who asks a desk for something stands in records: the operator's
+// console, the API key that speaks for a person, or the person.
+func ActorOf(a access.Actor) Actor {
+	switch {
+	case a.Console:
+		return "system console"
+	case a.Key != "":
+		return Actor(a.Key)
+	}
+	return Actor(a.Person)
+}
+
 // Deed is what an audit entry says: who did what to which record, when, why and
 // from where. It holds no personal data: objects are named by kind and id, and
 // a reason is what the actor wrote, to be asked for with that warning.

@@ -97,25 +97,25 @@ func uses(ctx context.Context, r store.Records) (map[string]int64, error) {
 // Add puts a new key onto the ring, which seals nothing yet, and returns its id.
 func (k *Keys) Add(ctx context.Context) (id string, err error) {
 	err = k.cfg.Ring.Change(func(r *keyring.Ring) (next *keyring.Ring, err error) {
-		next, id, err = r.Add(k.cfg.Random, k.cfg.Now())
+		if next, id, err = r.Add(k.cfg.Random, k.cfg.Now()); err == nil {
+			err = k.note(ctx, "keys.add", id, "")
+		}
 		return next, err
 	})
-	if err == nil {
-		err = k.note(ctx, "keys.add", id, "")
-	}
 	return id, err
 }
 
 // Rotate makes another key the active one and seals everything with it (Reseal).
+// Its entry in the audit is there before the ring changes, so that one that is
+// killed in between and continued has it, too.
 func (k *Keys) Rotate(ctx context.Context, progress func(Resealed)) (Resealed, error) {
-	var id string
 	err := k.cfg.Ring.Change(func(r *keyring.Ring) (next *keyring.Ring, err error) {
-		next, id, err = r.Rotate(k.cfg.Random, k.cfg.Now())
+		var id string
+		if next, id, err = r.Rotate(k.cfg.Random, k.cfg.Now()); err == nil {
+			err = k.note(ctx, "keys.rotate", id, "")
+		}
 		return next, err
 	})
-	if err == nil {
-		err = k.note(ctx, "keys.rotate", id, "")
-	}
 	if err == nil {
 		err = k.settled(ctx, k.cfg.Ring.Ring())
 	}
@@ -123,32 +123,6 @@ func (k *Keys) Rotate(ctx context.Context, progress func(Resealed)) (Resealed, e
 		return Resealed{}, err
 	}
 	return k.Reseal(ctx, progress)
-}
-
-// Retire destroys a key that seals nothing any more, for a reason. What stands in
-// backups under it can never be read again. It is a Conflict while values stand
-// under it, and for the active key.
-func (k *Keys) Retire(ctx context.Context, id, why string) error {
-	ring := k.cfg.Ring.Ring()
-	if _, err := ring.Destroy(id, k.cfg.Now()); err != nil {
-		return err
-	}
-	if err := k.settled(ctx, ring); err != nil {
-		return err
-	}
-	if err := k.store.Read(ctx, func(r store.Records) error {
-		used, err := uses(ctx, r)
-		if err == nil && used[id] > 0 {
-			err = fault.New(fault.Conflict, "key", "still seals %d values: `bonafide keys rotate --continue` seals them with the active key", used[id])
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := k.note(ctx, "keys.retire", id, why); err != nil {
-		return err
-	}
-	return k.cfg.Ring.Change(func(r *keyring.Ring) (*keyring.Ring, error) { return r.Destroy(id, k.cfg.Now()) })
 }
 
 // settled waits until every server that follows the file of the ring seals with
@@ -251,7 +225,7 @@ func (k *Keys) batch(ctx context.Context, f *store.Family, rows []store.Row, out
 	var failed int64
 	for i, row := range rows {
 		var err error
-		if fresh[i], err = k.again(ctx, f, row); fault.KindOf(err) == fault.Internal && err != nil && ctx.Err() == nil {
+		if fresh[i], err = again(ctx, k.cfg.Sealer, k.cfg.Former, f, row); fault.KindOf(err) == fault.Internal && err != nil && ctx.Err() == nil {
 			if failed++; out.Why == nil {
 				out.Why = err
 			}
@@ -287,30 +261,6 @@ func (k *Keys) batch(ctx context.Context, f *store.Family, rows []store.Row, out
 		out.Rows[f.Name] += n
 	}
 	return nil
-}
-
-// again is a row with its values sealed by the active key; nil where one does not
-// open.
-func (k *Keys) again(ctx context.Context, f *store.Family, row store.Row) (store.Row, error) {
-	fresh := slices.Clone(row)
-	for i, field := range f.Fields {
-		v, _ := row[i].(string)
-		if v == "" || !slices.Contains(f.Sealed, field.Name) {
-			continue
-		}
-		p := placeOf(f, field.Name, row)
-		text, err := k.cfg.Sealer.Open(ctx, p, v)
-		if err == nil && f.Name == "factors" && k.cfg.Former != nil {
-			text, err = k.cfg.Former(p.Tenant+"/"+p.Record, text)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if fresh[i], err = k.cfg.Sealer.Seal(ctx, p, text); err != nil {
-			return nil, err
-		}
-	}
-	return fresh, nil
 }
 
 func placeOf(f *store.Family, field string, r store.Row) keyring.Place {

@@ -229,13 +229,18 @@ func (d *Desk) pseudonyms(ctx context.Context, r store.Records, o ExportOptions)
 // ImportTenant takes the export of a tenant into records that hold none of it.
 // Nothing in the file is believed: every record is checked, counts, sums and the
 // audit chain have to hold, and all of it is kept or nothing. What was written is
-// read again and compared with the first line; then an audit entry is appended.
+// read again and compared with the first line; then what must be sealed and is
+// not, such as all of an export with --clear, is sealed where the keyring is, and
+// an audit entry is appended.
 func (d *Desk) ImportTenant(ctx context.Context, now time.Time, file io.ReadSeeker) (Moved, error) {
 	out, err := d.take(ctx, KindExport, file, func(r store.Records, m Moved) error {
 		for _, c := range m.Chains {
 			if c.Broken != nil {
 				return fault.New(fault.Invalid, "audit_entries", "do not make a chain that holds: entry %d: %s", c.Broken.Sequence, c.Broken.Reason)
 			}
+		}
+		if err := d.sealTenant(ctx, r, m.Tenant); err != nil {
+			return err
 		}
 		_, err := r.Audit.Append(ctx, store.Deed{Tenant: m.Tenant, When: now, Actor: console, Action: "tenant.import", Object: "tenant:" + string(m.Tenant), From: "console"})
 		return err

@@ -4,6 +4,10 @@
 // that it would not have stopped too many good accounts. Every step is kept with
 // who, when and why, and the one before can be brought back.
 //
+// No door and no server uses it yet: nothing that is done here changes what is
+// decided. desk/accounts decides by the file that accounts.policy names, or by the
+// policy that ships. Records, rights, guardrails and steps stand here.
+//
 // It checks every right itself (access) and writes an audit entry with every
 // step in the same transaction. It is not where events are decided
 // (desk/accounts), and it does not render.
@@ -120,17 +124,6 @@ func (d *Desk) may(a access.Actor, p access.Permission) error {
 	return a.May(p, access.Of{Tenant: a.Tenant}, d.cfg.Now())
 }
 
-// whoIs is how the actor stands in records.
-func whoIs(a access.Actor) store.Actor {
-	switch {
-	case a.Console:
-		return "system console"
-	case a.Key != "":
-		return store.Actor(a.Key)
-	}
-	return store.Actor(a.Person)
-}
-
 func (d *Desk) deed(a access.Actor, action string, number int64, why string) store.Deed {
-	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: whoIs(a), Action: action, Object: fmt.Sprintf("policy:%d", number), Why: why, From: a.From}
+	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: fmt.Sprintf("policy:%d", number), Why: why, From: a.From}
 }

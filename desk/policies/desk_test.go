@@ -266,3 +266,39 @@ func TestGuardrails(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// TestRollBackToCandidate: the text that decided before comes back though it is
+// tried again by now; one that was withdrawn does not, wherever it stands.
+func TestRollBackToCandidate(t *testing.T) {
+	o := open(t, nil)
+	ctx, boss := t.Context(), o.who("p-2", access.Supervisor)
+	again := func(number int64, f func(context.Context, access.Actor, policies.Wish) (policies.View, error)) {
+		t.Helper()
+		boss.Confirmed = o.now
+		v, err := o.Open(ctx, boss, number)
+		if err == nil {
+			_, err = f(ctx, boss, policies.Wish{Number: number, Revision: v.Revision, Why: "once more, please"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	back := func(want int64) {
+		t.Helper()
+		boss.Confirmed = o.now
+		if n, err := o.RollBack(ctx, boss, "too many calls"); err != nil || n != want {
+			t.Fatalf("rolled back to %d, %v: want %d", n, err, want)
+		}
+	}
+	first, second, third := o.live(small("1")), o.live(small("2")), o.live(small("3"))
+	again(second.Number, o.Shadow)
+	back(second.Number)
+	if _, n, err := o.Candidate(ctx, "main"); n != 0 || err != nil {
+		t.Errorf("it is live and a candidate: %d, %v", n, err)
+	}
+	again(third.Number, o.Shadow) // withdrawn, tried again, given up
+	again(third.Number, o.Retire)
+	again(first.Number, o.Shadow)
+	back(first.Number)
+	back(0)
+}

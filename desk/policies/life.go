@@ -135,7 +135,7 @@ func (d *Desk) Draft(ctx context.Context, a access.Actor, text []byte, why strin
 	if err != nil {
 		return View{}, err
 	}
-	x := store.PolicyText{Tenant: a.Tenant, Name: p.Name, Version: p.Version, Digest: hex.EncodeToString(p.Digest[:]), Body: string(text), Made: d.cfg.Now(), Author: whoIs(a)}
+	x := store.PolicyText{Tenant: a.Tenant, Name: p.Name, Version: p.Version, Digest: hex.EncodeToString(p.Digest[:]), Body: string(text), Made: d.cfg.Now(), Author: store.ActorOf(a)}
 	err = d.cfg.Store.Write(ctx, func(r store.Records) (err error) {
 		if x.Number, err = r.Policies.Add(ctx, x, string(reason)); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (d *Desk) Publish(ctx context.Context, a access.Actor, w Wish) (View, error
 		if d.cfg.TwoPersons && x.State == store.PolicyShadow {
 			to = store.PolicyProposed
 		}
-		if last := steps[len(steps)-1]; d.cfg.TwoPersons && x.State == store.PolicyProposed && last.Actor == whoIs(a) {
+		if last := steps[len(steps)-1]; d.cfg.TwoPersons && x.State == store.PolicyProposed && last.Actor == store.ActorOf(a) {
 			return "", nil, fault.New(fault.Forbidden, "", "you proposed this policy: another person must agree")
 		}
 		p, err := policy.LoadFrom([]byte(x.Body), d.cfg.Data)
@@ -246,7 +246,7 @@ func (d *Desk) step(ctx context.Context, a access.Actor, w Wish, right access.Pe
 	if err != nil {
 		return View{}, err
 	}
-	s := store.PolicyStep{Tenant: a.Tenant, Number: x.Number, Sequence: x.Revision + 1, State: to, Actor: whoIs(a), Made: d.cfg.Now(), Why: string(reason)}
+	s := store.PolicyStep{Tenant: a.Tenant, Number: x.Number, Sequence: x.Revision + 1, State: to, Actor: store.ActorOf(a), Made: d.cfg.Now(), Why: string(reason)}
 	if proof != nil {
 		if len(proof.Problems) > 0 {
 			return View{}, &Refused{proof}
@@ -280,7 +280,7 @@ func (d *Desk) endLive(ctx context.Context, r store.Records, a access.Actor, s s
 	if err != nil {
 		return err
 	}
-	s.Tenant, s.Number, s.Sequence, s.Actor = a.Tenant, x.Number, x.Revision+1, whoIs(a)
+	s.Tenant, s.Number, s.Sequence, s.Actor = a.Tenant, x.Number, x.Revision+1, store.ActorOf(a)
 	if err := r.Policies.Move(ctx, s); err != nil {
 		return err
 	}
@@ -328,7 +328,7 @@ func (d *Desk) rollBack(ctx context.Context, a access.Actor, only int64, why str
 		if before != nil {
 			to = before.Number
 			if err := r.Policies.Move(ctx, store.PolicyStep{Tenant: a.Tenant, Number: to, Sequence: before.Revision + 1, State: store.PolicyLive,
-				Actor: whoIs(a), Made: now, Why: why}); err != nil {
+				Actor: store.ActorOf(a), Made: now, Why: why}); err != nil {
 				return err
 			}
 		}
@@ -338,7 +338,8 @@ func (d *Desk) rollBack(ctx context.Context, a access.Actor, only int64, why str
 	return to, err
 }
 
-// before is the retired text that was live last, nil if there is none.
+// before is the text that was live last and not withdrawn since, nil if there is
+// none. It may be tried again by now, as a candidate.
 func (d *Desk) before(ctx context.Context, r store.Records, live store.PolicyText) (*store.PolicyText, error) {
 	list, _, err := r.Policies.List(ctx, live.Tenant, 0, maxBack)
 	if err != nil {
@@ -347,18 +348,30 @@ func (d *Desk) before(ctx context.Context, r store.Records, live store.PolicyTex
 	var best *store.PolicyText
 	var when time.Time
 	for i := range list {
-		if list[i].State != store.PolicyRetired {
+		if list[i].Number == live.Number {
 			continue
 		}
 		steps, err := r.Policies.Steps(ctx, live.Tenant, list[i].Number)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range steps {
-			if s.State == store.PolicyLive && !s.Made.Before(when) {
-				best, when = &list[i], s.Made
-			}
+		if last := lastLive(steps); !last.IsZero() && !last.Before(when) {
+			best, when = &list[i], last
 		}
 	}
 	return best, nil
+}
+
+// lastLive is when a text went live last; zero if it never did, or was withdrawn
+// since.
+func lastLive(steps []store.PolicyStep) (when time.Time) {
+	for _, s := range steps {
+		switch s.State {
+		case store.PolicyLive:
+			when = s.Made
+		case store.PolicyWithdrawn:
+			when = time.Time{}
+		}
+	}
+	return when
 }

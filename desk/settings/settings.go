@@ -154,7 +154,7 @@ func (d *Desk) Change(ctx context.Context, a access.Actor, v Values) error {
 			return err
 		}
 		for _, c := range changes {
-			if _, err := r.Audit.Append(ctx, store.Deed{Tenant: a.Tenant, When: now, Actor: actorOf(a), Action: "settings.change", Object: "settings:" + c.name,
+			if _, err := r.Audit.Append(ctx, store.Deed{Tenant: a.Tenant, When: now, Actor: store.ActorOf(a), Action: "settings.change", Object: "settings:" + c.name,
 				Why: c.before + " → " + c.after, From: a.From}); err != nil {
 				return err
 			}
@@ -167,13 +167,6 @@ func (d *Desk) Change(ctx context.Context, a access.Actor, v Values) error {
 		d.mu.Unlock()
 	}
 	return err
-}
-
-func actorOf(a access.Actor) store.Actor {
-	if a.Key != "" {
-		return store.Actor(a.Key)
-	}
-	return store.Actor(a.Person)
 }
 
 // change is one setting that is another than before.

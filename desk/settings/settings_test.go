@@ -181,3 +181,21 @@ func TestPublic(t *testing.T) {
 		t.Errorf("while the records are gone: %+v", p)
 	}
 }
+
+// TestConsoleIsNamed: what the operator's console changes stands in the audit
+// under its name.
+func TestConsoleIsNamed(t *testing.T) {
+	r := newRig(t)
+	if err := r.Change(t.Context(), access.Actor{Tenant: "main", Console: true}, settings.Values{Name: "Main house"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.db.Read(t.Context(), func(x store.Records) error {
+		list, _, err := x.Audit.List(t.Context(), "main", store.AuditFilter{Action: "settings.change"}, 0, 100)
+		if len(list) != 1 || list[0].Actor != "system console" {
+			t.Errorf("entries %+v", list)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -39,6 +39,8 @@ type File struct {
 	ring *keyring.Ring // guarded by mu, as what follows
 	seen fs.FileInfo
 	at   time.Time
+	bad  error       // why the file as it is now cannot be read; nil: it was
+	warn func(error) // may be nil
 }
 
 var _ keyring.Wrapper = (*File)(nil)
@@ -92,23 +94,49 @@ func Make(path string, random io.Reader, now time.Time) (*File, error) {
 func (f *File) Path() string { return f.path }
 
 // Ring is the keyring as it is now. A file that cannot be read any more is
-// answered from what was read of it before, as long as the process lives.
+// answered from what was read of it before, as long as the process lives: to open
+// values with. Nothing is sealed meanwhile (Active).
 func (f *File) Ring() *keyring.Ring {
+	ring, _ := f.now()
+	return ring
+}
+
+// Watch has warn called with each new reason why the file cannot be read any more
+// and nothing is sealed; once until it is read again. warn must not ask the File.
+func (f *File) Watch(warn func(error)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.warn = warn
+}
+
+// now looks at the file if it is time to. The error says that the ring may not be
+// the newest: it opens, and must not seal.
+func (f *File) now() (*keyring.Ring, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.path != "" && time.Since(f.at) >= Follow {
 		f.at = time.Now()
-		if info, err := os.Stat(f.path); err == nil && !(os.SameFile(info, f.seen) && info.ModTime().Equal(f.seen.ModTime()) && info.Size() == f.seen.Size()) {
+		info, err := os.Stat(f.path)
+		if f.bad != nil || err != nil || !(os.SameFile(info, f.seen) && info.ModTime().Equal(f.seen.ModTime()) && info.Size() == f.seen.Size()) {
 			f.load()
 		}
 	}
-	return f.ring
+	return f.ring, f.bad
 }
 
-// load reads the file again; mu is held.
+// load reads the file again; mu is held. What cannot be read may name another
+// active key: who seals on with the former one loses that when it is destroyed.
 func (f *File) load() {
-	if ring, info, err := read(f.path); err == nil {
-		f.ring, f.seen = ring, info
+	ring, info, err := read(f.path)
+	if err == nil {
+		f.ring, f.seen, f.bad = ring, info, nil
+		return
+	}
+	first := f.bad == nil
+	f.bad = &fault.Error{Kind: fault.Temporary, Field: "keys.file", Cause: err,
+		Text: "was changed or taken away and cannot be read: nothing is sealed until the server, as whom it runs, can read it again (" + err.Error() + ")"}
+	if first && f.warn != nil {
+		f.warn(f.bad)
 	}
 }
 
@@ -140,12 +168,23 @@ func (f *File) Change(change func(*keyring.Ring) (*keyring.Ring, error)) error {
 	return nil
 }
 
-// Active is the id of the key that seals now.
-func (f *File) Active() (string, error) { return f.Ring().Active() }
+// Active is the id of the key that seals now. It is Temporary as long as the file
+// changed and cannot be read: which key is active is not known then.
+func (f *File) Active() (string, error) {
+	ring, err := f.now()
+	if err != nil {
+		return "", err
+	}
+	return ring.Active()
+}
 
-// Wrap encrypts a data key with the active key.
+// Wrap encrypts a data key with the active key; Temporary as Active.
 func (f *File) Wrap(ctx context.Context, random io.Reader, dataKey, bound []byte) (string, []byte, error) {
-	return f.Ring().Wrap(ctx, random, dataKey, bound)
+	ring, err := f.now()
+	if err != nil {
+		return "", nil, err
+	}
+	return ring.Wrap(ctx, random, dataKey, bound)
 }
 
 // Unwrap decrypts what Wrap gave. For a key that it does not know it looks at
@@ -190,13 +229,24 @@ func read(path string) (*keyring.Ring, fs.FileInfo, error) {
 	return ring, info, nil
 }
 
-// write puts a keyring to its place when it is whole and on the disk.
+// write puts a keyring to its place when it is whole and on the disk. Owner and
+// mode of the file that was there stay: else a server that runs as somebody else
+// than who changes the keyring could not read it any more.
 func write(path string, r *keyring.Ring) error {
+	old, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return noFile("look at it", err)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".keyring-*.part") // 0600
 	if err != nil {
 		return noFile("write it", err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // no effect once it has its name
+	if old != nil {
+		if err := keep(f, old, f.Chown); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
 	_, err = io.Copy(f, bytes.NewReader(r.Bytes()))
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
@@ -209,6 +259,29 @@ func write(path string, r *keyring.Ring) error {
 		return noFile("write it", err)
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// keep gives a file the owner and mode of another. A group that cannot be kept is
+// left: the mode gives it nothing.
+func keep(f *os.File, old fs.FileInfo, chown func(uid, gid int) error) error {
+	mine, err := f.Stat()
+	if err != nil {
+		return noFile("write it", err)
+	}
+	user, group, known := owner(old)
+	myUser, myGroup, _ := owner(mine)
+	if known && (user != myUser || group != myGroup) {
+		if err := chown(user, group); err != nil && user != myUser {
+			return &fault.Error{Kind: fault.Forbidden, Field: "keys.file", Cause: err,
+				Text: "belongs to another user, and a new one cannot be given to them: nothing was changed; run this as the user as whom the server runs"}
+		}
+	}
+	if mine.Mode().Perm() != old.Mode().Perm() {
+		if err := f.Chmod(old.Mode().Perm()); err != nil {
+			return noFile("keep its mode", err)
+		}
+	}
+	return nil
 }
 
 func noFile(what string, err error) error {

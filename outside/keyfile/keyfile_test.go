@@ -96,11 +96,73 @@ func TestServersFollow(t *testing.T) {
 	if err := os.WriteFile(path, []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := server.Active(); err != nil || got != want {
-		t.Errorf("with a damaged file the server seals with %s, %v: want as before", got, err)
-	}
 	if err := server.Change(rotate); err == nil {
 		t.Error("a damaged file was changed")
+	}
+}
+
+// TestNoSealWithoutTheNewest: a server that sees that the file changed and cannot
+// read it seals nothing, says so once, opens what it can, and goes on when it can
+// read the file again.
+func TestNoSealWithoutTheNewest(t *testing.T) {
+	admin, path := make1(t)
+	server, err := keyfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warned []error
+	server.Watch(func(err error) { warned = append(warned, err) })
+	sealer := keyring.NewSealer(server, rand.Reader)
+	sealer.Watch(func(err error) { warned = append(warned, err) })
+	p := keyring.Place{Tenant: "main", Family: "reports", Field: "body", Record: "r1"}
+	kept, err := sealer.Seal(t.Context(), p, "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Change(rotate); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, spoil := range map[string]func() error{
+		"others may read it": func() error { return os.Chmod(path, 0o644) },
+		"it is damaged":      func() error { return os.WriteFile(path, []byte("damaged"), 0o600) },
+		"it is gone":         func() error { return os.Remove(path) },
+	} {
+		warned = nil
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			server.LookNow()
+			if v, err := sealer.Seal(t.Context(), p, "more"); fault.KindOf(err) != fault.Temporary || v != "" {
+				t.Errorf("%s: sealed %q, %v: want Temporary", what, v, err)
+			}
+			if _, _, err := server.Wrap(t.Context(), rand.Reader, make([]byte, 32), nil); fault.KindOf(err) != fault.Temporary {
+				t.Errorf("%s: wrapped: %v", what, err)
+			}
+			if got, err := sealer.Open(t.Context(), p, kept); err != nil || got != "text" {
+				t.Errorf("%s: opens %q, %v", what, got, err)
+			}
+		}
+		if len(warned) != 1 || strings.Contains(warned[0].Error(), path) {
+			t.Errorf("%s: warned %v: want once, without the path", what, warned)
+		}
+		_ = os.Remove(path)
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		server.LookNow()
+		want, _ := admin.Active()
+		if got, err := server.Active(); err != nil || got != want {
+			t.Errorf("%s, then mended: seals with %s, %v", what, got, err)
+		}
+		// The next way to spoil it must be seen as a change.
+		if err := os.Chtimes(path, day, day); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

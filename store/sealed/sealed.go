@@ -5,8 +5,9 @@
 // and the keys of subjects; the terms of the search index are hashed with a key
 // of the tenant. Rows that are moved (Mover) and the values whose keys are changed
 // (Seals) stay as they stand, so that a backup holds nothing that is open. Values
-// that were kept before there were keys are read as they are, until they are
-// sealed by the next rotation.
+// that are not sealed, because they were kept before there were keys or brought
+// back from a backup of then, are read as they are; the next start of a server and
+// the next rotation seal them. An import seals what it takes (desk/custody).
 //
 // It decides nothing about rights, and it does not keep keys (outside/keyfile).
 //
@@ -42,6 +43,10 @@ var _ store.Store = (*Store)(nil)
 func New(s store.Store, sealer *keyring.Sealer, now func() time.Time, random io.Reader) *Store {
 	return &Store{Store: s, sealer: sealer, subjects: store.Subjects{Random: random, Now: now}, index: map[access.Tenant]keyring.Secret{}}
 }
+
+// Watch has warn called when the keys cannot be followed any more and nothing is
+// sealed (keyring.Sealer.Watch).
+func (s *Store) Watch(warn func(error)) { s.sealer.Watch(warn) }
 
 // Write runs f in one transaction of the store below.
 func (s *Store) Write(ctx context.Context, f func(store.Records) error) error {
