@@ -241,7 +241,7 @@ func open(r io.Reader, kind string) (*reader, error) {
 		return nil, wrong("does not say that this is a file of `bonafide erasures export`")
 	case f.head.Kind != kind:
 		return nil, wrong("tells neither a backup nor an export")
-	case (f.head.Tenant == "") != (kind != KindExport), kind == KindBackup && !f.head.Secrets:
+	case (f.head.Tenant == "") == (kind == KindExport || kind == KindPseudonyms), kind == KindBackup && !f.head.Secrets:
 		return nil, wrong("tells a tenant or secrets that do not go with the kind of file")
 	}
 	if f.head.Tenant != "" {
