@@ -14,7 +14,8 @@ import (
 )
 
 // EventView is one event of an account, as its page shows it. Identifiers are keyed
-// hashes, unless they stay clear here; Fields holds what else the event says.
+// hashes, unless they stay clear here; Fields holds what else the event says, and
+// fields beyond the vocabulary, where they are kept, as the shop sent them.
 type EventView struct {
 	Time time.Time  `json:"time"`
 	Type event.Type `json:"type"`
@@ -64,6 +65,9 @@ type Timeline struct {
 func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string) (Timeline, error) {
 	if err := d.reads(a); err != nil {
 		return Timeline{}, err
+	}
+	if account == "" {
+		return Timeline{}, fault.New(fault.Invalid, "account", "is empty: name one account")
 	}
 	if err := store.CheckText("account", account, 512); err != nil {
 		return Timeline{}, err

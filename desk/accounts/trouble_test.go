@@ -140,3 +140,14 @@ func TestClosingDoesNotWaitForADeadStore(t *testing.T) {
 		eventually(t, "what was not kept is decided again", func() bool { return s.stopped(again) > 0 })
 	}
 }
+
+// TestNoAccountIsNotAll: an empty name is refused, so that it does not list
+// everybody's decisions.
+func TestNoAccountIsNotAll(t *testing.T) {
+	s := newShop(t)
+	d := s.desk()
+	s.send(d, boss, chain("a1", 0)...)
+	if _, err := d.Account(t.Context(), boss, "", "en"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an account without a name: %v", err)
+	}
+}
