@@ -44,7 +44,7 @@ func (l *lane) recover(ctx context.Context) error {
 		}
 	}
 	if was != nil && was.Digest != now {
-		if err := l.finish(ctx, was.Digest); err != nil {
+		if err := l.finish(ctx, was); err != nil {
 			return err
 		}
 		if err := l.fresh(ctx); err != nil {
@@ -52,8 +52,13 @@ func (l *lane) recover(ctx context.Context) error {
 		}
 		return l.beginPolicy(ctx, int64(l.place)+1) //nolint:gosec // positions are small
 	}
+	since := int64(1)
+	if was != nil {
+		since = was.Since
+	}
 	if l.load(l.desk.policy) == nil {
-		return l.catchUp(ctx, l.guard, l.decided)
+		// It may be of an earlier reign of the same policy, with another's between.
+		return l.catchUp(ctx, l.guard, l.reign(since))
 	}
 	// No snapshot, or one that cannot be used: from the beginning. What earlier
 	// policies decided stays as it was kept.
@@ -61,17 +66,19 @@ func (l *lane) recover(ctx context.Context) error {
 	if l.guard, err = guard.New(l.desk.policy, guard.Options{}); err != nil {
 		return err
 	}
-	since := int64(1)
-	if was != nil {
-		since = was.Since
-	}
-	return l.catchUp(ctx, l.guard, func(e *event.Event, d *guard.Decision, at eventlog.Position) {
+	return l.catchUp(ctx, l.guard, l.reign(since))
+}
+
+// reign notes events of which those from a place of the log on are decided by the
+// policy that reads; the ones before belong to another, and were kept by it.
+func (l *lane) reign(since int64) func(*event.Event, *guard.Decision, eventlog.Position) {
+	return func(e *event.Event, d *guard.Decision, at eventlog.Position) {
 		if int64(at) >= since { //nolint:gosec // positions are small
 			l.decided(e, d, at)
 			return
 		}
 		l.passed(e, at)
-	})
+	}
 }
 
 // passed notes an event that another policy decided before.
@@ -92,8 +99,8 @@ func (l *lane) fresh(ctx context.Context) (err error) {
 
 // finish decides what is left of the log by the policy that was live when it was
 // acknowledged. Where its text or snapshot cannot be read any more, nothing is.
-func (l *lane) finish(ctx context.Context, digest string) error {
-	p, err := l.desk.policyOf(ctx, l.tenant, digest)
+func (l *lane) finish(ctx context.Context, was *store.GuardPolicy) error {
+	p, err := l.desk.policyOf(ctx, l.tenant, was.Digest)
 	if err != nil {
 		if fault.KindOf(err) == fault.Temporary {
 			return err
@@ -107,7 +114,7 @@ func (l *lane) finish(ctx context.Context, digest string) error {
 			return err
 		}
 	}
-	if err := l.catchUp(ctx, l.guard, l.decided); err != nil {
+	if err := l.catchUp(ctx, l.guard, l.reign(was.Since)); err != nil {
 		return err
 	}
 	if !l.keeper.flush(ctx) {
