@@ -45,7 +45,7 @@ func OpenEvents(ctx context.Context, cfg config.Config) (*Events, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	key, err := eventsKey(cfg.Accounts.Key, dir)
+	key, err := eventsKey(ctx, cfg.Accounts.Key, dir, log)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -53,7 +53,8 @@ func OpenEvents(ctx context.Context, cfg config.Config) (*Events, error) {
 }
 
 // eventsKey is the configured key, or that of the folder, drawn when it is new.
-func eventsKey(configured, dir string) ([]byte, error) {
+// A log that has events already was hashed with a key: no other is drawn for it.
+func eventsKey(ctx context.Context, configured, dir string, log eventlog.Log) ([]byte, error) {
 	if configured != "" {
 		return []byte(configured), nil
 	}
@@ -66,6 +67,15 @@ func eventsKey(configured, dir string) ([]byte, error) {
 		return nil, err
 	}
 	if raw == nil {
+		for part := range log.Partitions() {
+			last, err := log.Last(ctx, part)
+			if err != nil {
+				return nil, fmt.Errorf("look whether the log of events is new: %w", err)
+			}
+			if last > 0 {
+				return nil, fault.New(fault.Invalid, "accounts.key", "open the log of events: the file key in its folder is missing, and the log has events whose identifiers were hashed with it: restore the file from a backup, or set accounts.key to what it held")
+			}
+		}
 		raw = []byte(hex.EncodeToString(random(32)) + "\n")
 		if err := s.Save("key", raw); err != nil {
 			return nil, err

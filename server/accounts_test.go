@@ -3,10 +3,12 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +18,8 @@ import (
 	"bonafide/cli"
 	"bonafide/config"
 	"bonafide/desk/people"
+	"bonafide/eventlog"
+	"bonafide/fault"
 	"bonafide/server"
 	"bonafide/store"
 )
@@ -144,5 +148,33 @@ func TestNoEventsWhereTheGuardIsOff(t *testing.T) {
 		if got := cfg.EventsDir(); got != want {
 			t.Errorf("%s: %s", fmt.Sprint(dsn), got)
 		}
+	}
+}
+
+// TestTheKeyOfALogIsNotDrawnAnew: beside a log with events a missing key is told;
+// beside an empty one it is drawn.
+func TestTheKeyOfALogIsNotDrawnAnew(t *testing.T) {
+	cfg := config.Default()
+	cfg.Accounts.Dir = t.TempDir()
+	file := filepath.Join(cfg.Accounts.Dir, "key")
+	for i := range 2 {
+		events, err := server.OpenEvents(t.Context(), cfg)
+		if err != nil {
+			t.Fatalf("an empty log: %v", err)
+		}
+		if i == 1 {
+			if _, err := events.Log.Append(t.Context(), eventlog.Event{Tenant: "main", ID: "1", Key: "events", Data: []byte("x")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(events.Close(), os.Remove(file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := server.OpenEvents(t.Context(), cfg); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "restore the file") {
+		t.Errorf("a log with events and no key: %v", err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key was drawn: %v", err)
 	}
 }
