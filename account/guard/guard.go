@@ -158,6 +158,9 @@ func (g *Guard) forget() {
 	}
 }
 
+// Policy is the policy that it decides by.
+func (g *Guard) Policy() *policy.Policy { return g.judge.Policy() }
+
 // Stats tells what the guard did and holds.
 func (g *Guard) Stats() Stats {
 	s := g.stats

@@ -9,6 +9,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/guard"
+	"bonafide/account/policy"
 	"bonafide/eventlog"
 	"bonafide/store"
 )
@@ -174,15 +175,9 @@ func (k *keeper) close() {
 	k.wg.Wait()
 }
 
-// recordOf is a decision as it is kept.
-func (d *Desk) recordOf(t access.Tenant, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
+// recordOf is a decision, by the policy p, as it is kept.
+func (d *Desk) recordOf(t access.Tenant, p *policy.Policy, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
 	now := d.cfg.Now()
-	p := d.policy
-	if [8]byte(p.Digest[:8]) != x.Digest {
-		if q := d.formerBy(x.Digest); q != nil {
-			p = q
-		}
-	}
 	rules := make([]string, 0, len(x.Hits))
 	for _, h := range x.Hits {
 		rules = append(rules, p.Rules[h.Rule].ID)

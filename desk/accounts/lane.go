@@ -301,7 +301,7 @@ func (l *lane) decided(e *event.Event, d *guard.Decision, at eventlog.Position) 
 	l.since++
 	l.trail.add(e.Context.Account, at)
 	if d.Action > policy.Allow && !d.Repeated {
-		l.keeper.put(l.desk.recordOf(l.tenant, e, d, at))
+		l.keeper.put(l.desk.recordOf(l.tenant, l.guard.Policy(), e, d, at))
 	}
 }
 
