@@ -175,7 +175,8 @@ func (k *keeper) close() {
 	k.wg.Wait()
 }
 
-// recordOf is a decision, by the policy p, as it is kept.
+// recordOf is a decision, by the policy p, as it is kept. Its time begins with the
+// event, so that it is the same when the log is decided again.
 func (d *Desk) recordOf(t access.Tenant, p *policy.Policy, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
 	now := d.cfg.Now()
 	rules := make([]string, 0, len(x.Hits))
@@ -184,5 +185,5 @@ func (d *Desk) recordOf(t access.Tenant, p *policy.Policy, e *event.Event, x *gu
 	}
 	return store.Decision{Tenant: t, ID: store.DecisionID(idText(x.ID)), Made: now, Happened: e.Time, Place: int64(at), Type: string(e.Type), //nolint:gosec // positions are small
 		Account: e.Context.Account, Purchase: order(e), Action: x.Action.String(), Score: x.Score, Digest: hex.EncodeToString(p.Digest[:]),
-		Rules: rules, Body: x.Append(nil), Event: string(e.JSON()), RetainUntil: now.AddDate(0, 0, d.days), Revision: 1}
+		Rules: rules, Body: x.Append(nil), Event: string(e.JSON()), RetainUntil: e.Time.AddDate(0, 0, d.days), Revision: 1}
 }

@@ -301,7 +301,10 @@ func (l *lane) decided(e *event.Event, d *guard.Decision, at eventlog.Position) 
 	l.since++
 	l.trail.add(e.Context.Account, at)
 	if d.Action > policy.Allow && !d.Repeated {
-		l.keeper.put(l.desk.recordOf(l.tenant, l.guard.Policy(), e, d, at))
+		// What is past its time was erased, or never should be kept.
+		if x := l.desk.recordOf(l.tenant, l.guard.Policy(), e, d, at); x.RetainUntil.After(x.Made) {
+			l.keeper.put(x)
+		}
 	}
 }
 

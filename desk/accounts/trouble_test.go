@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"bonafide/account/event"
 	"bonafide/desk/accounts"
 	"bonafide/eventlog"
 	"bonafide/fault"
@@ -149,5 +150,33 @@ func TestNoAccountIsNotAll(t *testing.T) {
 	s.send(d, boss, chain("a1", 0)...)
 	if _, err := d.Account(t.Context(), boss, "", "en"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("an account without a name: %v", err)
+	}
+}
+
+// TestWhatWasErasedStaysErased: a start without a snapshot decides the whole log
+// again; decisions whose time is over do not come back.
+func TestWhatWasErasedStaysErased(t *testing.T) {
+	s := newShop(t)
+	d := s.desk()
+	s.send(d, boss, chain("a1", 0)...)
+	if s.stopped(d) == 0 {
+		t.Fatal("nothing was stopped: the test shows nothing")
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.AddDate(5, 0, 0)
+	if err := s.store.Write(t.Context(), func(r store.Records) error {
+		_, err := r.Decisions.Sweep(t.Context(), s.now, 1000)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.shelf = &pages{m: map[string][]byte{}}
+	again := s.desk()
+	fresh := at(s.now.Sub(start), event.LoginTried, "a9", "d9")
+	s.send(again, boss, fresh)
+	if n := s.stopped(again); n != 0 {
+		t.Errorf("%d decisions came back", n)
 	}
 }
