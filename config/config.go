@@ -241,6 +241,7 @@ type People struct {
 	FormerKeys []string      `koanf:"former_keys" secret:"true" doc:"Keys of before, which still open what they sealed."`
 	Idle       time.Duration `koanf:"idle" doc:"A session that is not used for so long ends."`
 	Absolute   time.Duration `koanf:"absolute" doc:"Every session ends after so long."`
+	Leaked     string        `koanf:"leaked_passwords" doc:"File of leaked passwords as SHA-1 hashes in ascending order, one a line (HASH or HASH:COUNT), as Have I Been Pwned publishes; whoever takes one of them is refused. Empty: none is asked."`
 	SecondFor  []string      `koanf:"second_factor" doc:"Roles whose people need a second factor (an authenticator app, or a passkey): with a password alone they can only add one."`
 	Issuer     string        `koanf:"oidc_issuer" doc:"Address of an identity provider (OpenID Connect); empty: none. Needs server.base_url; the return address there is base_url/login/provider/return."`
 	ClientID   string        `koanf:"oidc_client_id" doc:"What the provider calls this server."`

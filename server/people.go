@@ -18,6 +18,7 @@ import (
 	"bonafide/desk/reports"
 	"bonafide/desk/settings"
 	"bonafide/locale"
+	"bonafide/outside/leaked"
 	"bonafide/outside/oidc"
 	"bonafide/store"
 	"bonafide/store/sealed"
@@ -50,6 +51,13 @@ func People(cfg config.Config, s store.Store) (*people.Desk, error) {
 	rules, err := password.LoadRules(Knowledge(cfg.Data.Overlay))
 	if err != nil {
 		return nil, err
+	}
+	if cfg.People.Leaked != "" {
+		set, err := leaked.Open(cfg.People.Leaked) // open as long as the process lives
+		if err != nil {
+			return nil, err
+		}
+		rules.Refuse(set)
 	}
 	_, below := s.(*sealed.Store)
 	c := people.Config{Store: s, Now: time.Now, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(cfg.People.Key), SealedBelow: below,

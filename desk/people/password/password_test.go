@@ -3,6 +3,7 @@ package password_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 
@@ -109,5 +110,33 @@ func TestStrength(t *testing.T) {
 	}
 	if password.Clean("Ａé") != password.Clean("Ae\u0301") {
 		t.Error("one password on two keyboards is two")
+	}
+}
+
+type leaks struct{ err error }
+
+func (l leaks) Has(p string) (bool, error) {
+	return p == "four words by chance" || p == "ｗｉｄｅ words by chance", l.err
+}
+
+// TestLeaked: what leaked is refused in the form in which it was typed and in
+// the one in which it is kept; a set that cannot be asked lets nothing pass.
+func TestLeaked(t *testing.T) {
+	rules, err := password.LoadRules(data.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules.Refuse(leaks{})
+	for _, bad := range []string{"four words by chance", "ｆour words by chance", "ｗｉｄｅ words by chance"} {
+		if err := rules.Check(bad); fault.KindOf(err) != fault.Invalid || strings.Contains(err.Error(), bad) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if err := rules.Check("five other words by chance"); err != nil {
+		t.Error(err)
+	}
+	rules.Refuse(leaks{err: errors.New("disk")})
+	if err := rules.Check("five other words by chance"); err == nil || fault.KindOf(err) == fault.Invalid {
+		t.Errorf("a set that cannot be read: %v", err)
 	}
 }

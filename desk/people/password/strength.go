@@ -3,6 +3,7 @@ package password
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +20,17 @@ type Rules struct {
 	min, max, distinct int
 	common             []string
 	runs               []string
+	leaked             Leaked
 }
+
+// Leaked is a set of passwords that leaked somewhere.
+type Leaked interface {
+	Has(password string) (bool, error)
+}
+
+// Refuse makes the rules refuse what is in a set, besides everything else. To be
+// called before they are used.
+func (r *Rules) Refuse(l Leaked) { r.leaked = l }
 
 type rulesFile struct {
 	Length   struct{ Min, Max int } `yaml:"length"`
@@ -53,8 +64,10 @@ var unleet = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s
 
 // Check refuses a password that is too short, too long or easy to guess; about
 // are words about the person that must not carry it (name, mail, tenant). The
-// error is fault.Invalid and does not repeat the password.
+// error is fault.Invalid and does not repeat the password; where the leaked ones
+// cannot be asked it is another, and the password is not taken.
 func (r *Rules) Check(p string, about ...string) error {
+	given := p
 	p = Clean(p)
 	n := utf8.RuneCountInString(p)
 	switch {
@@ -83,6 +96,23 @@ func (r *Rules) Check(p string, about ...string) error {
 	}
 	if len(seen) < r.distinct {
 		return fault.New(fault.Invalid, "password", "has only %d different characters: take at least %d", len(seen), r.distinct)
+	}
+	return r.unleaked(given, p)
+}
+
+// unleaked refuses a password that leaked, as it was typed or as it is kept.
+func (r *Rules) unleaked(forms ...string) error {
+	if r.leaked == nil {
+		return nil
+	}
+	for _, form := range slices.Compact(forms) {
+		known, err := r.leaked.Has(form)
+		if err != nil {
+			return fmt.Errorf("password: ask for leaked passwords: %w", err)
+		}
+		if known {
+			return fault.New(fault.Invalid, "password", "is among those that leaked somewhere, and is tried first: take several words that nobody says together")
+		}
 	}
 	return nil
 }
