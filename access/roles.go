@@ -94,6 +94,7 @@ const (
 	PolicyRead     Permission = "policy.read"
 	PolicyEdit     Permission = "policy.edit"
 	PolicyPublish  Permission = "policy.publish"
+	PolicyReplay   Permission = "policy.replay"
 	PrivacyRead    Permission = "privacy.read"
 	PrivacyFind    Permission = "privacy.find"
 	PrivacyCopy    Permission = "privacy.copy"
@@ -149,6 +150,7 @@ func Rules() []Rule {
 		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: PolicyReplay, Doc: "replay a period of the events through another policy, apart from what is live", All: []Role{Analyst, Supervisor}},
 		{Permission: PrivacyRead, Doc: "see holds, and certificates of requests of persons", All: []Role{Supervisor, Admin}},
 		{Permission: PrivacyFind, Doc: "find in which records a person is, by an identifier; texts stay masked", Reason: true, All: []Role{Supervisor, Admin}},
 		{Permission: PrivacyCopy, Doc: "give a person a copy of their records, in the clear", Confirm: true, Reason: true, All: []Role{Supervisor}},

@@ -64,6 +64,9 @@ type Progress struct {
 	// Changed how many decisions differ so far.
 	Events, Changed int64
 	At              time.Time
+	// Held is about how many bytes the replay holds: 16 for an entry of a window,
+	// 200 for a key and for an account.
+	Held int64
 }
 
 // batch is how many events both guards decide before they are compared.
@@ -80,6 +83,7 @@ type Replay struct {
 	matrix   [4][4]int64
 	money    map[string]*Money
 	pairs    map[[2]int]int64 // hits of two rules of the candidate at one event
+	days     map[int64]*Day   // by days since 1970
 }
 
 // side is one of the two that are compared.
@@ -116,7 +120,7 @@ func New(s Setup) (*Replay, error) {
 	if s.MaxAccounts == 0 {
 		s.MaxAccounts = 1 << 22
 	}
-	r := &Replay{s: s, accounts: map[string]*account{}, money: map[string]*Money{}, pairs: map[[2]int]int64{}}
+	r := &Replay{s: s, accounts: map[string]*account{}, money: map[string]*Money{}, pairs: map[[2]int]int64{}, days: map[int64]*Day{}}
 	for _, x := range []struct {
 		to *side
 		p  *policy.Policy
@@ -190,8 +194,20 @@ func (r *Replay) take(events []event.Event) {
 		r.compare(e, b, c)
 	}
 	if r.s.Progress != nil {
-		r.s.Progress(Progress{Events: r.out.Events + r.out.Outside + r.out.Repeated, Changed: r.changed, At: events[len(events)-1].Time})
+		r.s.Progress(Progress{Events: r.out.Events + r.out.Outside + r.out.Repeated, Changed: r.changed, At: events[len(events)-1].Time, Held: r.held()})
 	}
+}
+
+// held is about how many bytes the replay holds.
+func (r *Replay) held() int64 {
+	n := 200 * len(r.accounts)
+	for _, s := range []*side{&r.base, &r.cand} {
+		if s.g != nil {
+			w := s.g.Stats().Windows
+			n += 16*w.Entries + 200*w.Keys
+		}
+	}
+	return int64(n)
 }
 
 func (s *side) decide(events []event.Event) {
@@ -248,6 +264,7 @@ func (r *Replay) compare(e *event.Event, b, c *guard.Decision) {
 		r.changed++
 	}
 	bs, cs := b.Action >= r.s.Stops, c.Action >= r.s.Stops
+	r.dated(e.Time, bs, cs)
 	if r.s.Candidate.Decides(e.Type) || r.s.Baseline != nil && r.s.Baseline.Decides(e.Type) || b.Action > policy.Allow {
 		o.Decided++
 		r.matrix[b.Action][c.Action]++

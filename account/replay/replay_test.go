@@ -241,3 +241,34 @@ func TestAChangedDecisionIsSeen(t *testing.T) {
 		t.Errorf("%d decisions differ, want 1", got.Differing)
 	}
 }
+
+// TestByDayAndRule: days add up to the whole, rules tell whom they stopped newly,
+// and progress tells what is held.
+func TestByDayAndRule(t *testing.T) {
+	s := shop.Make(shop.Options{Seed: 4, Accounts: 100, Days: 30, Takeovers: 10})
+	next := changed(t, "challenge: 50", "challenge: 20")
+	held := int64(0)
+	r := made(t, Setup{Candidate: next, Baseline: load(t, shipped(t)), Labels: labelsOf(s), Progress: func(p Progress) { held = p.Held }})
+	r.Take(s.Events)
+	rep := r.Report()
+	var all Day
+	for i, d := range rep.Days {
+		if i > 0 && d.Day <= rep.Days[i-1].Day {
+			t.Errorf("day %s comes after %s", d.Day, rep.Days[i-1].Day)
+		}
+		all.Events, all.Baseline, all.Candidate, all.New, all.Gone = all.Events+d.Events, all.Baseline+d.Baseline, all.Candidate+d.Candidate, all.New+d.New, all.Gone+d.Gone
+	}
+	if all.Events != rep.Events || all.Baseline != rep.Baseline.Stopped || all.Candidate != rep.Candidate.Stopped || all.New-all.Gone != all.Candidate-all.Baseline || all.New == 0 {
+		t.Errorf("the days give %+v, the whole %d events, %d and %d stopped", all, rep.Events, rep.Baseline.Stopped, rep.Candidate.Stopped)
+	}
+	blamed, annoyed := 0, 0
+	for _, x := range rep.Candidate.Rules {
+		blamed, annoyed = max(blamed, x.NewlyStopped), max(annoyed, x.NewlyAnnoyed)
+		if x.NewlyStopped > rep.NewlyCaught+rep.NewlyAnnoyed || x.NewlyAnnoyed > rep.NewlyAnnoyed || x.NewlyStopped > x.Accounts {
+			t.Errorf("the rule %s newly stopped %d accounts, %d of them annoyed; %d caught and %d annoyed in all", x.ID, x.NewlyStopped, x.NewlyAnnoyed, rep.NewlyCaught, rep.NewlyAnnoyed)
+		}
+	}
+	if rep.NewlyAnnoyed == 0 || blamed == 0 || annoyed == 0 || held < 200*int64(rep.Accounts.Seen) {
+		t.Errorf("%d newly annoyed, %d and %d by the rule with most, %d bytes held", rep.NewlyAnnoyed, blamed, annoyed, held)
+	}
+}

@@ -48,6 +48,11 @@ type Report struct {
 	NewlyAnnoyed int `json:"newly_annoyed"`
 	NewlyFreed   int `json:"newly_freed"`
 
+	// Days are the counted events by day (UTC), the oldest first; Undated are
+	// those beyond MaxDays.
+	Days    []Day `json:"days"`
+	Undated int64 `json:"events_beyond_days"`
+
 	Changes   []Change   `json:"changes"`
 	Money     []Money    `json:"money"`
 	Conflicts []Conflict `json:"conflicts"`
@@ -101,10 +106,58 @@ type Rule struct {
 	// Fraud and Genuine count accounts that it hit, by what is known of them.
 	Fraud   int `json:"fraud_accounts"`
 	Genuine int `json:"genuine_accounts"`
+	// NewlyStopped are accounts of which the candidate alone stops something, and
+	// at whose first such event this rule hit; NewlyAnnoyed those of them without a
+	// known fraud. Both are 0 for the rules of the baseline.
+	NewlyStopped int `json:"newly_stopped_accounts"`
+	NewlyAnnoyed int `json:"newly_annoyed_accounts"`
 	// Precision is of accounts of which something is known, Recall the share of
 	// accounts with a known fraud that it hit.
 	Precision *float64 `json:"precision,omitempty"`
 	Recall    *float64 `json:"recall,omitempty"`
+}
+
+// Day is what was counted of one day.
+type Day struct {
+	// Day is its date in UTC, such as 2026-11-01.
+	Day    string `json:"day"`
+	Events int64  `json:"events"`
+	// Stopped events, by who stopped them.
+	Baseline  int64 `json:"stopped_by_baseline"`
+	Candidate int64 `json:"stopped_by_candidate"`
+	// New are those that only the candidate stopped, Gone those that only the
+	// baseline did.
+	New  int64 `json:"newly_stopped"`
+	Gone int64 `json:"no_longer_stopped"`
+}
+
+// MaxDays is how many days a report tells apart.
+const MaxDays = 1200
+
+// dated counts an event in its day.
+func (r *Replay) dated(at time.Time, base, cand bool) {
+	n := at.Unix() / 86400
+	d := r.days[n]
+	if d == nil {
+		if len(r.days) >= MaxDays {
+			r.out.Undated++
+			return
+		}
+		d = &Day{Day: time.Unix(n*86400, 0).UTC().Format(time.DateOnly)}
+		r.days[n] = d
+	}
+	d.Events++
+	if base {
+		d.Baseline++
+	}
+	if cand {
+		d.Candidate++
+	}
+	if cand && !base {
+		d.New++
+	} else if base && !cand {
+		d.Gone++
+	}
 }
 
 // Change counts events of types that are acted on, by what the two did.
@@ -227,11 +280,36 @@ func (r *Replay) Report() *Report {
 	for _, c := range slices.Sorted(maps.Keys(r.money)) {
 		out.Money = append(out.Money, *r.money[c])
 	}
+	out.Days = []Day{}
+	for _, n := range slices.Sorted(maps.Keys(r.days)) {
+		out.Days = append(out.Days, *r.days[n])
+	}
 	r.people(&out)
 	out.Baseline = r.base.report(0, r.accounts, out.Accounts)
 	out.Candidate = r.cand.report(1, r.accounts, out.Accounts)
+	r.blame(out.Candidate.Rules)
 	out.Conflicts = r.conflicts()
 	return &out
+}
+
+// blame counts for each rule of the candidate the accounts that it helped to stop
+// newly.
+func (r *Replay) blame(rules []Rule) {
+	at := make(map[string]int, len(rules))
+	for i := range rules {
+		at[rules[i].ID] = i
+	}
+	for _, a := range r.accounts {
+		if a.stopped(0) || !a.stopped(1) || a.first[1] == nil {
+			continue
+		}
+		for _, id := range a.first[1].Candidate.Rules {
+			x := &rules[at[id]]
+			if x.NewlyStopped++; !a.fraud {
+				x.NewlyAnnoyed++
+			}
+		}
+	}
 }
 
 // people counts accounts and chooses examples.

@@ -1,0 +1,444 @@
+package replays
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/account/policy"
+	"bonafide/account/replay"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// Live as the number of a policy is the one that decides now.
+const Live int64 = -2
+
+// Wish asks for a replay.
+type Wish struct {
+	// Policy is the number of the policy that is tried (0: the shipped one, Live:
+	// the one that decides), unless a Text is given.
+	Policy int64
+	// Text is a policy that is only tried: it is not kept.
+	Text []byte
+	// Against is the number of the policy that it is compared with.
+	Against int64
+	// From and To bound what is counted, To excluded; a zero To means now.
+	From, To time.Time
+}
+
+// chosen is a policy that was read.
+type chosen struct {
+	side Side
+	p    *policy.Policy
+}
+
+// read loads the policy of a number, or a text.
+func (d *Desk) read(ctx context.Context, t access.Tenant, number int64, text []byte) (c chosen, err error) {
+	switch {
+	case len(text) > 0:
+		number = -1
+	case number == 0:
+		text = d.cfg.Shipped
+	default:
+		var x store.PolicyText
+		err = d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+			if number == Live {
+				x, err = r.Policies.Current(ctx, t, store.PolicyLive)
+				return err
+			}
+			x, err = r.Policies.Get(ctx, t, number)
+			return err
+		})
+		if number == Live && fault.KindOf(err) == fault.NotFound {
+			return d.read(ctx, t, 0, nil)
+		}
+		if err != nil {
+			return c, err
+		}
+		number, text = x.Number, []byte(x.Body)
+	}
+	if c.p, err = policy.LoadFrom(text, d.cfg.Data); err != nil {
+		return c, err
+	}
+	c.side = Side{Number: number, Name: c.p.Name, Version: c.p.Version, Digest: hex.EncodeToString(c.p.Digest[:])}
+	return c, nil
+}
+
+// period checks the bounds of a wish.
+func (d *Desk) period(w *Wish) error {
+	now := d.cfg.Now()
+	if w.To.IsZero() || w.To.After(now) {
+		w.To = now
+	}
+	w.From, w.To = w.From.UTC().Truncate(time.Microsecond), w.To.UTC().Truncate(time.Microsecond)
+	switch {
+	case w.From.IsZero():
+		return fault.New(fault.Invalid, "from", "is missing: name the first day of the period")
+	case !w.From.Before(w.To):
+		return fault.New(fault.Invalid, "from", "is not before the end of the period, or is still to come")
+	case w.To.Sub(w.From) > time.Duration(d.lim.MaxDays)*24*time.Hour:
+		return fault.New(fault.Invalid, "from", "is too long ago: a period has at most %d days", d.lim.MaxDays)
+	}
+	return nil
+}
+
+// Start begins a replay (policy.replay), or lets it wait for its turn. An error of
+// a text tells line and column. fault.Conflict when too many wait already.
+func (d *Desk) Start(ctx context.Context, a access.Actor, w Wish) (View, error) {
+	if err := d.may(a, access.PolicyReplay); err != nil {
+		return View{}, err
+	}
+	if err := d.period(&w); err != nil {
+		return View{}, err
+	}
+	cand, err := d.read(ctx, a.Tenant, w.Policy, w.Text)
+	if err != nil {
+		return View{}, err
+	}
+	base, err := d.read(ctx, a.Tenant, w.Against, nil)
+	if err != nil {
+		return View{}, err
+	}
+	j := &job{View: View{State: Waiting, Author: string(store.ActorOf(a)), Asked: d.cfg.Now(), Candidate: cand.side, Baseline: base.side, From: w.From, To: w.To}}
+	if err := d.enter(a.Tenant, j); err != nil {
+		return View{}, err
+	}
+	why := fmt.Sprintf("policy %d (%.12s) against %d, %s to %s", cand.side.Number, cand.side.Digest, base.side.Number, w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
+	if err := store.Change(ctx, d.cfg.Store, d.deed(a, "replay.start", j.Number, why), func(store.Records) error { return nil }); err != nil {
+		d.drop(a.Tenant, j)
+		return View{}, err
+	}
+	return d.begin(a.Tenant, j, replay.Setup{Candidate: cand.p, Baseline: base.p, From: w.From, To: w.To, MaxAccounts: d.lim.MaxAccounts})
+}
+
+// enter gives a job its number and a place, if there is one.
+func (d *Desk) enter(t access.Tenant, j *job) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return fault.New(fault.Temporary, "", "the server stops: start the replay again when it is back")
+	}
+	b, err := d.book(t)
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, other := range b.Jobs {
+		if !other.State.Ended() {
+			open++
+		}
+	}
+	if open >= d.lim.Waiting {
+		return fault.New(fault.Conflict, "replays", "of you are %d at work or wait already: cancel one, or wait for its end", open)
+	}
+	j.Number = b.Next
+	b.Next++
+	b.Jobs = append(b.Jobs, j)
+	d.tidy(b)
+	d.save(t, b)
+	return nil
+}
+
+// drop forgets a job that never began.
+func (d *Desk) drop(t access.Tenant, j *job) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b := d.books[t]
+	b.Jobs = slices.DeleteFunc(b.Jobs, func(x *job) bool { return x == j })
+	d.save(t, b)
+}
+
+// begin lets a job run in the background.
+func (d *Desk) begin(t access.Tenant, j *job, s replay.Setup) (View, error) {
+	ctx, stop := context.WithCancelCause(d.ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		stop(nil)
+		j.State, j.Ended, j.Expires = Interrupted, d.cfg.Now(), d.cfg.Now().AddDate(0, 0, d.lim.KeepDays)
+		d.save(t, d.books[t])
+		return j.View, nil
+	}
+	j.cancel = func(to State) { stop(ended(to)) }
+	d.wg.Go(func() {
+		defer stop(nil)
+		d.run(ctx, t, j, s)
+	})
+	return j.View, nil
+}
+
+// ended is the cause of an end that is no failure.
+type ended State
+
+// Error is the state.
+func (e ended) Error() string { return string(e) }
+
+// run waits for a slot, replays, and keeps what was found.
+func (d *Desk) run(ctx context.Context, t access.Tenant, j *job, s replay.Setup) {
+	select {
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
+	case <-ctx.Done():
+		d.end(ctx, t, j, nil, ctx.Err())
+		return
+	}
+	d.change(t, func() { j.State, j.Begun = Running, d.cfg.Now() })
+	rep, err := d.replay(ctx, t, j, s)
+	d.end(ctx, t, j, rep, err)
+}
+
+func (d *Desk) change(t access.Tenant, f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f()
+	d.save(t, d.books[t])
+}
+
+// replay reads the events. What is wrong with the guard's own code must not end
+// the server: it ends the replay.
+func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Setup) (rep *replay.Report, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			rep, err = nil, fmt.Errorf("replays: the replay broke: %v", p)
+		}
+	}()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	events, labels, err := d.cfg.History(ctx, t, s.From)
+	if err != nil {
+		return nil, err
+	}
+	if s.Labels, err = d.labels(ctx, t, labels); err != nil {
+		return nil, err
+	}
+	s.Progress = func(p replay.Progress) {
+		d.mu.Lock()
+		j.Events, j.Changed, j.At = p.Events, p.Changed, p.At
+		d.mu.Unlock()
+		switch {
+		case p.Events > d.lim.MaxEvents:
+			stop(fault.New(fault.TooLarge, "", "the period has more than %d events: choose a shorter one, or replay a copy of the log (bonafide replay)", d.lim.MaxEvents))
+		case p.Held > d.lim.MaxBytes:
+			stop(fault.New(fault.TooLarge, "", "the replay needs more than %d MiB of memory: choose a shorter period, or replay a copy of the log (bonafide replay)", d.lim.MaxBytes>>20))
+		}
+	}
+	r, err := replay.New(s)
+	if err != nil {
+		return nil, err
+	}
+	var broken error
+	if err := r.Run(ctx, until(ctx, events, &broken)); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if broken != nil {
+		return nil, broken
+	}
+	return r.Report(), nil
+}
+
+// until ends a sequence with its context, between any two events, and at its first
+// error: all that stands in the log could be read once, so a part would be told as
+// the whole.
+func until(ctx context.Context, events iter.Seq2[event.Event, error], broken *error) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		n := 0
+		for e, err := range events {
+			if n++; n%256 == 0 && ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				*broken = err
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// maxLabels bounds how many labelled decisions are read.
+const maxLabels = 100_000
+
+// labels adds what people wrote at decisions: of the order, or of that moment of
+// the account.
+func (d *Desk) labels(ctx context.Context, t access.Tenant, known *replay.Labels) (*replay.Labels, error) {
+	if known == nil {
+		known = &replay.Labels{}
+	}
+	for _, of := range []struct {
+		label store.Label
+		truth replay.Truth
+	}{{store.LabelFraud, replay.Fraud}, {store.LabelGood, replay.Genuine}} {
+		f := store.AnyDecision()
+		f.Label = string(of.label)
+		for before, n := int64(0), 0; n < maxLabels; {
+			var list []store.Decision
+			next := int64(0)
+			if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+				list, next, err = r.Decisions.List(ctx, t, f, before, store.MaxPage)
+				return err
+			}); err != nil {
+				return nil, err
+			}
+			for i := range list {
+				x := replay.Label{Verdict: of.truth, Start: list[i].Happened, End: list[i].Happened}
+				if list[i].Purchase != "" {
+					x = replay.Label{Verdict: of.truth, Orders: []string{list[i].Purchase}}
+				}
+				known.Add(list[i].Account, x)
+			}
+			if before, n = next, n+len(list); next == 0 {
+				break
+			}
+		}
+	}
+	return known, nil
+}
+
+// end writes down how a job ended.
+func (d *Desk) end(ctx context.Context, t access.Tenant, j *job, rep *replay.Report, err error) {
+	state, trouble := Done, ""
+	var by ended
+	switch {
+	case err == nil:
+	case errors.As(context.Cause(ctx), &by):
+		state, rep = State(by), nil
+	case ctx.Err() != nil:
+		state, rep = Interrupted, nil
+	default:
+		state, rep, trouble = Failed, nil, troubleOf(err)
+		d.failed("replay", err)
+	}
+	d.change(t, func() {
+		j.State, j.Trouble, j.Result, j.Ended, j.cancel = state, trouble, rep, d.cfg.Now(), nil
+		j.Expires = j.Ended.AddDate(0, 0, d.lim.KeepDays)
+	})
+}
+
+// troubleOf is what may be told of an error: the text of a fault, which holds
+// nothing of a record.
+func troubleOf(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return strings.ToValidUTF8(f.Error(), "")
+	}
+	return "something went wrong on our side: the server's log tells what"
+}
+
+// Cancel ends a replay that waits or is at work (policy.replay).
+func (d *Desk) Cancel(ctx context.Context, a access.Actor, number int64) error {
+	if err := d.may(a, access.PolicyReplay); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	b, err := d.book(a.Tenant)
+	var j *job
+	var cancel func(State)
+	if err == nil {
+		if j = b.find(number); j != nil {
+			cancel = j.cancel
+		}
+	}
+	d.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case j == nil:
+		return errNone
+	case cancel == nil:
+		return fault.New(fault.Conflict, "state", "of the replay is an end already: nothing is to be cancelled")
+	}
+	if err := store.Change(ctx, d.cfg.Store, d.deed(a, "replay.cancel", number, "asked for"), func(store.Records) error { return nil }); err != nil {
+		return err
+	}
+	cancel(Cancelled)
+	return nil
+}
+
+// List returns the tenant's replays, newest first and without their reports
+// (policy.read).
+func (d *Desk) List(_ context.Context, a access.Actor) ([]View, error) {
+	if err := d.may(a, access.PolicyRead); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.book(a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if d.tidy(b) {
+		d.save(a.Tenant, b)
+	}
+	out := make([]View, 0, len(b.Jobs))
+	for _, j := range slices.Backward(b.Jobs) {
+		v := j.View
+		v.Result = nil
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// Open returns a replay with its report, if it is done (policy.read). Examples,
+// which name accounts by their hashes, are for those who may read decisions.
+func (d *Desk) Open(_ context.Context, a access.Actor, number int64) (View, error) {
+	if err := d.may(a, access.PolicyRead); err != nil {
+		return View{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.book(a.Tenant)
+	if err != nil {
+		return View{}, err
+	}
+	if d.tidy(b) {
+		d.save(a.Tenant, b)
+	}
+	j := b.find(number)
+	if j == nil {
+		return View{}, errNone
+	}
+	v := j.View
+	if v.Result != nil && !a.Can(access.DecisionRead) {
+		rep := *v.Result
+		rep.Examples = replay.Examples{Caught: []replay.Example{}, Missed: []replay.Example{}, Annoyed: []replay.Example{}, Freed: []replay.Example{}}
+		v.Result = &rep
+	}
+	return v, nil
+}
+
+// Forget takes the examples of an account, named by its hash, out of all results:
+// what a person whose records are erased has a right to. It returns how many it took.
+func (d *Desk) Forget(t access.Tenant, account string) (n int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.book(t)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range b.Jobs {
+		if j.Result == nil {
+			continue
+		}
+		rep := *j.Result // who reads the old one goes on reading it
+		for _, list := range []*[]replay.Example{&rep.Examples.Caught, &rep.Examples.Missed, &rep.Examples.Annoyed, &rep.Examples.Freed} {
+			kept := slices.DeleteFunc(slices.Clone(*list), func(x replay.Example) bool { return x.Account == account })
+			n += len(*list) - len(kept)
+			*list = kept
+		}
+		j.Result = &rep
+	}
+	if n > 0 {
+		d.save(t, b)
+	}
+	return n, nil
+}
