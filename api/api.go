@@ -47,6 +47,8 @@ type Options struct {
 	// Accounts is the desk of the account guard; nil: no events are taken. It needs
 	// Programs.
 	Accounts Accounts
+	// Replays is the desk of replays; nil: none are run. It needs Programs.
+	Replays Replays
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -58,6 +60,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/openapi", "", ""
 	cfg.CreateHooks = nil // no $schema links in answers
 	cfg.Info.Description = "Is this contact really from the shop? Nothing that is sent here to be checked is kept."
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	d := door{desk: desk, opt: opt}
 	inner := http.NewServeMux()
@@ -71,6 +74,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		if opt.Accounts != nil {
 			d.programAccounts(api)
 		}
+		if opt.Replays != nil {
+			d.programReplays(api)
+		}
 	}
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())
@@ -79,6 +85,19 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	mux.Handle("GET /openapi.json", inner)
 	mux.Handle("GET /openapi.yaml", inner)
 	return api.OpenAPI()
+}
+
+// schemaName is what a type is called in the document. What a replay counts has
+// names that others have, too: they are told apart by a word before them.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if p := t.PkgPath(); (p == "bonafide/account/replay" || p == "bonafide/desk/replays") && !strings.HasPrefix(name, "Replay") {
+		return "Replay" + name
+	}
+	return name
 }
 
 type door struct {

@@ -32,8 +32,8 @@ const (
 // Ended tells whether nothing more will happen.
 func (s State) Ended() bool { return s != Waiting && s != Running }
 
-// Side names a policy that is compared.
-type Side struct {
+// Compared names a policy that is compared.
+type Compared struct {
 	// Number is that of the policy here; 0 for the shipped one, -1 for a text that
 	// was only given for the replay.
 	Number  int64  `json:"number" doc:"Number of the policy; 0: the shipped one; -1: a text that was given for this replay."`
@@ -42,9 +42,9 @@ type Side struct {
 	Digest  string `json:"digest" doc:"SHA-256 of the text."`
 }
 
-// View is a replay as somebody may see it; Report is nil in lists, and until it
+// Run is a replay as somebody may see it; Report is nil in lists, and until it
 // is done.
-type View struct {
+type Run struct {
 	Number int64 `json:"number"`
 	State  State `json:"state" enum:"waiting,running,done,failed,cancelled,interrupted"`
 	// Trouble tells why it failed.
@@ -54,8 +54,8 @@ type View struct {
 	Begun     time.Time `json:"begun_at,omitzero"`
 	Ended     time.Time `json:"ended_at,omitzero"`
 	Expires   time.Time `json:"expires_at,omitzero" doc:"When the result is erased."`
-	Candidate Side      `json:"candidate" doc:"The policy that is tried."`
-	Baseline  Side      `json:"baseline" doc:"The policy that it is compared with."`
+	Candidate Compared  `json:"candidate" doc:"The policy that is tried."`
+	Baseline  Compared  `json:"baseline" doc:"The policy that it is compared with."`
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to" doc:"End of the period, itself excluded."`
 	// Events were read, Changed of them decided differently, At is the time of the
@@ -68,7 +68,7 @@ type View struct {
 }
 
 // Share is how much of the period was read, 0 to 1; 0 while the windows are filled.
-func (v *View) Share() float64 {
+func (v *Run) Share() float64 {
 	if v.State == Done {
 		return 1
 	}
@@ -89,7 +89,7 @@ type book struct {
 
 // job is one replay. What is in it is guarded by Desk.mu.
 type job struct {
-	View
+	Run
 	cancel func(State) // ends it with a state; nil once it has ended
 }
 

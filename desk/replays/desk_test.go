@@ -143,7 +143,7 @@ func (y *yard) wish() replays.Wish {
 }
 
 // until waits for a state.
-func (y *yard) until(number int64, s replays.State) replays.View {
+func (y *yard) until(number int64, s replays.State) replays.Run {
 	y.t.Helper()
 	for range 1000 {
 		v, err := y.Open(y.t.Context(), who(access.Analyst), number)
@@ -159,10 +159,10 @@ func (y *yard) until(number int64, s replays.State) replays.View {
 		time.Sleep(10 * time.Millisecond)
 	}
 	y.t.Fatalf("replay %d did not come to %s", number, s)
-	return replays.View{}
+	return replays.Run{}
 }
 
-func (y *yard) start(w replays.Wish) replays.View {
+func (y *yard) start(w replays.Wish) replays.Run {
 	y.t.Helper()
 	v, err := y.Start(y.t.Context(), who(access.Analyst), w)
 	if err != nil {

@@ -36,7 +36,7 @@ type Wish struct {
 
 // chosen is a policy that was read.
 type chosen struct {
-	side Side
+	side Compared
 	p    *policy.Policy
 }
 
@@ -68,7 +68,7 @@ func (d *Desk) read(ctx context.Context, t access.Tenant, number int64, text []b
 	if c.p, err = policy.LoadFrom(text, d.cfg.Data); err != nil {
 		return c, err
 	}
-	c.side = Side{Number: number, Name: c.p.Name, Version: c.p.Version, Digest: hex.EncodeToString(c.p.Digest[:])}
+	c.side = Compared{Number: number, Name: c.p.Name, Version: c.p.Version, Digest: hex.EncodeToString(c.p.Digest[:])}
 	return c, nil
 }
 
@@ -92,29 +92,29 @@ func (d *Desk) period(w *Wish) error {
 
 // Start begins a replay (policy.replay), or lets it wait for its turn. An error of
 // a text tells line and column. fault.Conflict when too many wait already.
-func (d *Desk) Start(ctx context.Context, a access.Actor, w Wish) (View, error) {
+func (d *Desk) Start(ctx context.Context, a access.Actor, w Wish) (Run, error) {
 	if err := d.may(a, access.PolicyReplay); err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	if err := d.period(&w); err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	cand, err := d.read(ctx, a.Tenant, w.Policy, w.Text)
 	if err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	base, err := d.read(ctx, a.Tenant, w.Against, nil)
 	if err != nil {
-		return View{}, err
+		return Run{}, err
 	}
-	j := &job{View: View{State: Waiting, Author: string(store.ActorOf(a)), Asked: d.cfg.Now(), Candidate: cand.side, Baseline: base.side, From: w.From, To: w.To}}
+	j := &job{Run: Run{State: Waiting, Author: string(store.ActorOf(a)), Asked: d.cfg.Now(), Candidate: cand.side, Baseline: base.side, From: w.From, To: w.To}}
 	if err := d.enter(a.Tenant, j); err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	why := fmt.Sprintf("policy %d (%.12s) against %d, %s to %s", cand.side.Number, cand.side.Digest, base.side.Number, w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
 	if err := store.Change(ctx, d.cfg.Store, d.deed(a, "replay.start", j.Number, why), func(store.Records) error { return nil }); err != nil {
 		d.drop(a.Tenant, j)
-		return View{}, err
+		return Run{}, err
 	}
 	return d.begin(a.Tenant, j, replay.Setup{Candidate: cand.p, Baseline: base.p, From: w.From, To: w.To, MaxAccounts: d.lim.MaxAccounts})
 }
@@ -157,7 +157,7 @@ func (d *Desk) drop(t access.Tenant, j *job) {
 }
 
 // begin lets a job run in the background.
-func (d *Desk) begin(t access.Tenant, j *job, s replay.Setup) (View, error) {
+func (d *Desk) begin(t access.Tenant, j *job, s replay.Setup) (Run, error) {
 	ctx, stop := context.WithCancelCause(d.ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -165,14 +165,14 @@ func (d *Desk) begin(t access.Tenant, j *job, s replay.Setup) (View, error) {
 		stop(nil)
 		j.State, j.Ended, j.Expires = Interrupted, d.cfg.Now(), d.cfg.Now().AddDate(0, 0, d.lim.KeepDays)
 		d.save(t, d.books[t])
-		return j.View, nil
+		return j.Run, nil
 	}
 	j.cancel = func(to State) { stop(ended(to)) }
 	d.wg.Go(func() {
 		defer stop(nil)
 		d.run(ctx, t, j, s)
 	})
-	return j.View, nil
+	return j.Run, nil
 }
 
 // ended is the cause of an end that is no failure.
@@ -366,7 +366,7 @@ func (d *Desk) Cancel(ctx context.Context, a access.Actor, number int64) error {
 
 // List returns the tenant's replays, newest first and without their reports
 // (policy.read).
-func (d *Desk) List(_ context.Context, a access.Actor) ([]View, error) {
+func (d *Desk) List(_ context.Context, a access.Actor) ([]Run, error) {
 	if err := d.may(a, access.PolicyRead); err != nil {
 		return nil, err
 	}
@@ -379,9 +379,9 @@ func (d *Desk) List(_ context.Context, a access.Actor) ([]View, error) {
 	if d.tidy(b) {
 		d.save(a.Tenant, b)
 	}
-	out := make([]View, 0, len(b.Jobs))
+	out := make([]Run, 0, len(b.Jobs))
 	for _, j := range slices.Backward(b.Jobs) {
-		v := j.View
+		v := j.Run
 		v.Result = nil
 		out = append(out, v)
 	}
@@ -390,24 +390,24 @@ func (d *Desk) List(_ context.Context, a access.Actor) ([]View, error) {
 
 // Open returns a replay with its report, if it is done (policy.read). Examples,
 // which name accounts by their hashes, are for those who may read decisions.
-func (d *Desk) Open(_ context.Context, a access.Actor, number int64) (View, error) {
+func (d *Desk) Open(_ context.Context, a access.Actor, number int64) (Run, error) {
 	if err := d.may(a, access.PolicyRead); err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b, err := d.book(a.Tenant)
 	if err != nil {
-		return View{}, err
+		return Run{}, err
 	}
 	if d.tidy(b) {
 		d.save(a.Tenant, b)
 	}
 	j := b.find(number)
 	if j == nil {
-		return View{}, errNone
+		return Run{}, errNone
 	}
-	v := j.View
+	v := j.Run
 	if v.Result != nil && !a.Can(access.DecisionRead) {
 		rep := *v.Result
 		rep.Examples = replay.Examples{Caught: []replay.Example{}, Missed: []replay.Example{}, Annoyed: []replay.Example{}, Freed: []replay.Example{}}
