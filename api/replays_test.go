@@ -63,7 +63,9 @@ func TestReplays(t *testing.T) {
 	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Replays: desk, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "read": key("main", access.Analyst, access.PolicyRead), "run": key("main", access.Analyst, access.PolicyReplay),
 		"admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...), "foreign": key("other", access.Supervisor, all...)}})
-	body := func(more string) string { return `{"policy":0,"from":"` + now.Add(-2*time.Hour).Format(time.RFC3339) + `"` + more + `}` }
+	body := func(more string) string {
+		return `{"policy":0,"from":"` + now.Add(-2*time.Hour).Format(time.RFC3339) + `"` + more + `}`
+	}
 	open := func(n int64, secret string) (v replays.Run, rec *httptest.ResponseRecorder) {
 		for range 500 {
 			rec = x.ask(http.MethodGet, fmt.Sprint("/v1/replays/", n), secret, "")

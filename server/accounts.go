@@ -27,7 +27,9 @@ import (
 type Events struct {
 	Log   eventlog.Log
 	Shelf accounts.Shelf
-	Key   []byte
+	// Replays keeps the results of replays.
+	Replays accounts.Shelf
+	Key     []byte
 }
 
 // OpenEvents opens the log that the configuration names, and makes it where
@@ -45,11 +47,15 @@ func OpenEvents(ctx context.Context, cfg config.Config) (*Events, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
+	results, err := shelf.Open(filepath.Join(dir, "replays"))
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	key, err := eventsKey(ctx, cfg.Accounts.Key, dir, log)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	return &Events{Log: log, Shelf: s, Key: key}, nil
+	return &Events{Log: log, Shelf: s, Replays: results, Key: key}, nil
 }
 
 // eventsKey is the configured key, or that of the folder, drawn when it is new.

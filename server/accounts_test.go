@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"bonafide/cli"
 	"bonafide/config"
 	"bonafide/desk/people"
+	"bonafide/desk/replays"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/server"
@@ -50,7 +52,7 @@ func TestEventsFromTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, _, err := staff.MakeKey(t.Context(), people.Who{Actor: access.Actor{Tenant: "main", Person: "p-1", Roles: []access.Role{access.Supervisor}, Confirmed: now}},
-		people.KeyWish{Name: "shop", Days: 1, Scopes: []access.Permission{access.EventWrite, access.DecisionRead}})
+		people.KeyWish{Name: "shop", Days: 1, Scopes: []access.Permission{access.EventWrite, access.DecisionRead, access.PolicyRead, access.PolicyReplay}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +90,7 @@ func TestEventsFromTheCommandLine(t *testing.T) {
 		t.Errorf("%d\n%s%s", code, first, problems)
 	}
 	_, before := get(web.URL, "/v1/decisions?lang=de")
+	replayed := replayAll(t, web.URL, key)
 	if code, text := get(web.URL, "/readyz"); code != 200 {
 		t.Errorf("ready: %d %s", code, text)
 	}
@@ -120,6 +123,9 @@ func TestEventsFromTheCommandLine(t *testing.T) {
 	if _, after := get(web.URL, "/v1/decisions?lang=de"); after != before {
 		t.Errorf("the decisions changed over the restart:\n%s\n%s", before, after)
 	}
+	if _, again := get(web.URL, "/v1/replays/1"); again != replayed {
+		t.Errorf("the replay changed over the restart:\n%s\n%s", replayed, again)
+	}
 	if err := events.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +139,44 @@ func TestEventsFromTheCommandLine(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// replayAll replays all events of the last weeks through the policy that decides: it
+// stops what was stopped, and nothing else. It returns the answer.
+func replayAll(t *testing.T, address, key string) (text string) {
+	t.Helper()
+	ask := func(method, path, body string) string {
+		r, _ := http.NewRequest(method, address+path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		return string(raw)
+	}
+	var run replays.Run
+	var list struct{ Decisions []json.RawMessage }
+	if err := json.Unmarshal([]byte(ask("GET", "/v1/decisions?limit=200", "")), &list); err != nil || len(list.Decisions) == 0 {
+		t.Fatalf("%d decisions, %v", len(list.Decisions), err)
+	}
+	text = ask("POST", "/v1/replays", `{"policy":0,"from":"`+time.Now().AddDate(0, -6, 0).Format(time.DateOnly)+`"}`)
+	for range 1000 {
+		if err := json.Unmarshal([]byte(text), &run); err != nil || run.Number != 1 {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if run.State.Ended() {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		text = ask("GET", "/v1/replays/1", "")
+	}
+	if r := run.Result; r == nil || r.Events != 33 || r.NewlyAnnoyed+r.NewlyCaught+r.NewlyFreed+r.NewlyMissed != 0 || r.Candidate.Stopped != int64(len(list.Decisions)) {
+		t.Errorf("%d decisions; the replay: %s", len(list.Decisions), text)
+	}
+	return text
 }
 
 // TestNoEventsWhereTheGuardIsOff: nothing is opened, no route is there.

@@ -32,6 +32,7 @@ import (
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
 	"bonafide/desk/privacy"
+	"bonafide/desk/replays"
 	"bonafide/desk/reports"
 	"bonafide/desk/system"
 	"bonafide/ident"
@@ -75,8 +76,9 @@ type Server struct {
 	started time.Time
 	swept   atomic.Pointer[swept]
 	lim     *limiter
-	// accounts is nil where no events are taken.
+	// accounts and replays are nil where no events are taken.
 	accounts *accounts.Desk
+	replays  *replays.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -168,7 +170,11 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 				return nil, err
 			}
 			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
-			options.Accounts = s.accounts
+			options.Accounts, options.Unhurried = s.accounts, api.Unhurried
+			if s.replays, err = s.replaying(cfg, opt); err != nil {
+				return nil, err
+			}
+			options.Replays, programs.Replays = s.replays, s.replays
 		}
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {
@@ -296,7 +302,7 @@ func (s *Server) Close() error {
 	if s.accounts == nil {
 		return nil
 	}
-	return s.accounts.Close()
+	return errors.Join(s.replays.Close(), s.accounts.Close())
 }
 
 // serveMetrics opens the loopback listener of /metrics. A port in use is no

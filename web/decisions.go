@@ -22,6 +22,8 @@ type AccountsDesk interface {
 	Assign(ctx context.Context, a access.Actor, id store.DecisionID, to store.PersonID, revision int64) error
 	SetLabel(ctx context.Context, a access.Actor, id store.DecisionID, label store.Label, revision int64) error
 	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
+	Latest(ctx context.Context, a access.Actor) (int64, error)
+	Follow(ctx context.Context, a access.Actor, after int64, wait time.Duration, lang string) ([]accounts.DecisionView, error)
 }
 
 // decisionsPage is how many decisions a page lists.
@@ -42,6 +44,30 @@ type decisionsData struct {
 	Narrowed bool
 	// More is the address of the next page.
 	More string
+	// News is where the page hears of new decisions; empty where none could be in
+	// the list.
+	News string
+}
+
+// news is the address of the stream for a list. One that is narrowed by what only
+// people write, or by an account, has no news.
+func (v *visit) newsFor(d *decisionsData) error {
+	kept := url.Values{}
+	for _, s := range d.Selects {
+		switch {
+		case s.Name == "action" && s.Chosen != "":
+			kept.Set("action", s.Chosen)
+		case s.Chosen != "" && s.Chosen != "none":
+			return nil
+		}
+	}
+	if d.Account != "" || v.r.URL.Query().Get("before") != "" {
+		return nil
+	}
+	latest, err := v.opt.Accounts.Latest(v.r.Context(), v.who.Actor)
+	kept.Set("after", strconv.FormatInt(latest, 10))
+	d.News = "/decisions/news?" + kept.Encode()
+	return err
 }
 
 // mine stands for the person who asks, in the filter.
@@ -86,6 +112,9 @@ func (v *visit) decisions() error {
 		if q.Before, err = strconv.ParseInt(before, 10, 64); err != nil || q.Before < 0 {
 			err = fault.New(fault.Invalid, "before", "is no place in the list: begin at the newest")
 		}
+	}
+	if err == nil {
+		err = v.newsFor(&d) // before the list is read, so that none is missed
 	}
 	if err == nil {
 		d.Listing, err = v.opt.Accounts.List(v.r.Context(), v.who.Actor, q)

@@ -85,6 +85,24 @@ func (g *guardDesk) Account(_ context.Context, a access.Actor, account, _ string
 		Orders:  []accounts.Purchase{{Order: evil, Placed: now, Amount: 500000, Currency: "JPY", GiftCards: 12, Hidden: true, Action: "block"}, {Order: "o2", Placed: now, Amount: 123456, Currency: "EUR", WasHidden: true}}}, nil
 }
 
+func (g *guardDesk) Latest(_ context.Context, a access.Actor) (int64, error) {
+	return 7, a.May(access.DecisionRead, access.Of{Tenant: a.Tenant}, time.Now())
+}
+
+// Follow has one decision, and ends the stream when it was told.
+func (g *guardDesk) Follow(_ context.Context, a access.Actor, after int64, wait time.Duration, _ string) ([]accounts.DecisionView, error) {
+	if err := a.May(access.DecisionRead, access.Of{Tenant: a.Tenant}, time.Now()); err != nil {
+		return nil, err
+	}
+	if wait > 0 {
+		return nil, fault.New(fault.Temporary, "", "the server stops")
+	}
+	if a.Tenant != "main" || after >= 7 {
+		return nil, nil
+	}
+	return []accounts.DecisionView{g.view(evil)}, nil
+}
+
 // TestDecisionPages: filters reach the desk, work is done by forms, and nothing
 // that a stranger wrote is more than text.
 func TestDecisionPages(t *testing.T) {

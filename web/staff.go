@@ -189,10 +189,25 @@ func staffRoutes() []staffRoute {
 		{"POST /audit/verify", false, (*visit).verifyAudit, "/audit", 0},
 		{"POST /audit/export", false, (*visit).exportAudit, "/audit", 0},
 		{"GET /decisions", false, (*visit).decisions, "", 0},
+		{"GET /decisions/news", false, (*visit).decisionNews, "", 0},
 		{"GET /decisions/{id}", false, (*visit).decision, "/decisions/{id}", 0},
 		{"POST /decisions/{id}/label", false, (*visit).labelDecision, "/decisions/{id}", 0},
 		{"POST /decisions/{id}/assign", false, (*visit).assignDecision, "/decisions/{id}", 0},
 		{"GET /accounts/{id}", false, (*visit).accountOfShop, "/accounts/{id}", 0},
+		{"GET /policies", false, (*visit).policies, "", 0},
+		{"POST /policies", false, (*visit).draftPolicy, "/policies", formPolicy},
+		{"GET /policies/new", false, (*visit).newPolicy, "", 0},
+		{"POST /policies/check", false, (*visit).checkPolicy, "/policies/new", formPolicy},
+		{"GET /policies/{id}", false, (*visit).policy, "/policies/{id}", 0},
+		{"POST /policies/{id}/shadow", false, (*visit).shadowPolicy, "/policies/{id}", 0},
+		{"POST /policies/{id}/publish", false, (*visit).publishPolicy, "/policies/{id}", 0},
+		{"POST /policies/{id}/retire", false, (*visit).retirePolicy, "/policies/{id}", 0},
+		{"POST /policies/{id}/rollback", false, (*visit).rollBackPolicy, "/policies/{id}", 0},
+		{"POST /policies/{id}/preview", false, (*visit).previewPolicy, "/policies/{id}", 0},
+		{"GET /replays", false, (*visit).replays, "", 0},
+		{"POST /replays", false, (*visit).startReplay, "/replays", 0},
+		{"GET /replays/{id}", false, (*visit).replay, "/replays/{id}", 0},
+		{"POST /replays/{id}/cancel", false, (*visit).cancelReplay, "/replays/{id}", 0},
 		{"GET /settings", false, (*visit).settings, "", 0},
 		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
@@ -324,7 +339,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/audit", "/system", "/settings"} {
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/audit", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -344,7 +359,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-	Reports, Ledger, System, Settings, Decisions bool
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -367,6 +382,8 @@ func (s staffView) Places() []place {
 	}{
 		{"/reports", "staff.nav.reports", s.Reports, access.ReportRead},
 		{"/decisions", "staff.nav.decisions", s.Decisions, access.DecisionRead},
+		{"/policies", "staff.nav.policies", s.Policies, access.PolicyRead},
+		{"/replays", "staff.nav.replays", s.Replays, access.PolicyRead},
 		{"/people", "staff.nav.people", true, access.PeopleRead},
 		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
 		{"/settings", "staff.nav.settings", s.Settings, access.SystemSettings},
@@ -411,7 +428,8 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	}
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
-		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil}
+		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

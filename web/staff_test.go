@@ -28,6 +28,7 @@ import (
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
+	"bonafide/desk/replays"
 	"bonafide/desk/reports"
 	"bonafide/desk/settings"
 	"bonafide/desk/system"
@@ -121,6 +122,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	}
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
 		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
+		opt.Policies, opt.Replays = &ruleDesk{t: t, state: store.PolicyShadow}, &runDesk{rep: found(), state: replays.Running}
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
 	}}, change...)...)
 	return o
@@ -304,6 +306,21 @@ var matrix = map[string]row{
 	"POST /decisions/{id}/label":        {path: "/decisions/d1/label", form: url.Values{"label": {"good"}, "revision": {"3"}}, may: workers, ok: 303, foreign: 404},
 	"POST /decisions/{id}/assign":       {path: "/decisions/d1/assign", form: url.Values{"take": {"1"}, "revision": {"3"}}, may: workers, ok: 303, foreign: 404},
 	"GET /accounts/{id}":                {path: "/accounts/a1", may: workers, ok: 200, foreign: 404},
+	"GET /decisions/news":               {path: "/decisions/news?after=0", may: workers, ok: 200},
+	"GET /policies":                     {path: "/policies", may: workers, ok: 200},
+	"GET /policies/new":                 {path: "/policies/new", may: workers, ok: 200},
+	"POST /policies/check":              {path: "/policies/check", form: url.Values{"text": {"policy: x"}}, may: workers, ok: 200},
+	"POST /policies":                    {path: "/policies", form: url.Values{"text": {"policy: x"}, "reason": {"fewer alarms"}}, may: workers, ok: 303},
+	"GET /policies/{id}":                {path: "/policies/1", may: workers, ok: 200, foreign: 404},
+	"POST /policies/{id}/shadow":        {path: "/policies/1/shadow", form: url.Values{"revision": {"2"}, "reason": {"fewer alarms"}}, may: workers, ok: 303, foreign: 404},
+	"POST /policies/{id}/publish":       {path: "/policies/1/publish", form: url.Values{"revision": {"2"}, "reason": {"fewer alarms"}}, may: workers[1:], ok: 303, foreign: 404},
+	"POST /policies/{id}/retire":        {path: "/policies/1/retire", form: url.Values{"revision": {"2"}, "reason": {"fewer alarms"}}, may: workers, ok: 303, foreign: 404},
+	"POST /policies/{id}/rollback":      {path: "/policies/1/rollback", form: url.Values{"revision": {"2"}, "reason": {"fewer alarms"}}, may: workers[1:], ok: 409, foreign: 404},
+	"POST /policies/{id}/preview":       {path: "/policies/1/preview", may: workers, ok: 303, foreign: 404},
+	"GET /replays":                      {path: "/replays", may: workers, ok: 200},
+	"POST /replays":                     {path: "/replays", form: url.Values{"policy": {"0"}, "against": {"-2"}, "from": {"2026-11-01"}}, may: workers, ok: 303},
+	"GET /replays/{id}":                 {path: "/replays/1", may: workers, ok: 200, foreign: 404},
+	"POST /replays/{id}/cancel":         {path: "/replays/2/cancel", may: workers, ok: 303, foreign: 404},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
 	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},

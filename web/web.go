@@ -66,6 +66,13 @@ type Options struct {
 	// Accounts is the desk of decisions about accounts; nil: no events are taken. It
 	// needs People.
 	Accounts AccountsDesk
+	// Policies is the desk of the guard's policies, Replays that of replays; nil:
+	// there are no pages of it. They need People.
+	Policies PoliciesDesk
+	Replays  ReplaysDesk
+	// Unhurried is the context of a request without the deadline of short answers;
+	// nil: as it is.
+	Unhurried func(context.Context) context.Context
 	// Settings are those of tenants; nil: the options hold. It needs People.
 	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
@@ -86,6 +93,8 @@ type Web struct {
 	// guide and guideSheet are the styleguide and what it needs of styles.
 	guide      guideData
 	guideSheet string
+	// news has a place for each page that follows decisions.
+	news chan struct{}
 }
 
 // New parses all pages. fsys is the data folder, for the texts.
@@ -97,7 +106,7 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 	if opt.Lang == "" {
 		opt.Lang = "en"
 	}
-	w := &Web{desk: desk, texts: texts, opt: opt, pages: map[string]*template.Template{}}
+	w := &Web{desk: desk, texts: texts, opt: opt, pages: map[string]*template.Template{}, news: make(chan struct{}, newsAtOnce)}
 	if opt.Demo {
 		if w.examples, err = loadExamples(fsys); err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/policy"
 	"bonafide/fault"
+	"bonafide/store"
 )
 
 // Place is something that is wrong at a place of a text.
@@ -246,4 +247,27 @@ func middle(old, now []string, begin int) []DiffLine {
 		out = append(out, DiffLine{Kind: '+', New: begin + k + 1, Text: now[k]})
 	}
 	return out
+}
+
+// ListWithSteps is List with the steps of each text.
+func (d *Desk) ListWithSteps(ctx context.Context, a access.Actor, below int64, limit int) (list []View, next int64, err error) {
+	if err := d.may(a, access.PolicyRead); err != nil {
+		return nil, 0, err
+	}
+	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
+		rows, more, err := r.Policies.List(ctx, a.Tenant, below, limit)
+		if err != nil {
+			return err
+		}
+		next = more
+		for _, x := range rows {
+			steps, err := r.Policies.Steps(ctx, a.Tenant, x.Number)
+			if err != nil {
+				return err
+			}
+			list = append(list, view(x, steps))
+		}
+		return nil
+	})
+	return list, next, err
 }

@@ -1,0 +1,98 @@
+package accounts
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"sort"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/account/replay"
+	"bonafide/account/window"
+	"bonafide/eventlog"
+)
+
+// labelMark stands in every label and in few other events: all else need not be
+// parsed to find the labels.
+const labelMark = `"label"`
+
+// History gives the tenant's events since a time, with as many before as any window
+// can look back, in the order of the log, which is that in which they were decided;
+// and the labels among them. It ends at what is the end of the log now. An error
+// ends the sequence: it is of the log, not of one event.
+//
+// It checks no right: desks that replay do.
+func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
+	part := eventlog.Partition(t, logKey, d.cfg.Log.Partitions())
+	last, err := d.cfg.Log.Last(ctx, part)
+	if err != nil {
+		return nil, nil, fmt.Errorf("accounts: read the log: %w", err)
+	}
+	from, err := d.placeOf(ctx, part, last, since.Add(-window.MaxSpan-time.Hour))
+	if err != nil {
+		return nil, nil, err
+	}
+	labels := &replay.Labels{}
+	for e, err := range d.logged(ctx, t, part, from, last, true) {
+		if err != nil {
+			return nil, nil, err
+		}
+		labels.Note(&e)
+	}
+	return d.logged(ctx, t, part, from, last, false), labels, nil
+}
+
+// placeOf is the first place of a partition whose record was received at a time or
+// later. An event is never received more than minutes before it happened.
+func (d *Desk) placeOf(ctx context.Context, part int, last eventlog.Position, at time.Time) (eventlog.Position, error) {
+	var failed error
+	n := sort.Search(int(last), func(i int) bool { //nolint:gosec // positions are small
+		if failed != nil {
+			return true
+		}
+		records, err := d.cfg.Log.Read(ctx, part, eventlog.Position(i+1), 1) //nolint:gosec // positions are small
+		if err != nil || len(records) == 0 {
+			failed = err
+			return true
+		}
+		received, _, _, err := split(records[0].Data)
+		return err != nil || !received.Before(at) // what cannot be read is met when it is read
+	})
+	if failed != nil {
+		return 0, fmt.Errorf("accounts: read the log: %w", failed)
+	}
+	return eventlog.Position(n + 1), nil //nolint:gosec // positions are small
+}
+
+// logged are the tenant's events between two places, both included; with labels
+// only those that may be labels.
+func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to eventlog.Position, labels bool) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for at := from; at <= to; {
+			records, err := d.cfg.Log.Read(ctx, part, at, eventlog.MaxAppend)
+			if err != nil {
+				yield(event.Event{}, fmt.Errorf("accounts: read the log: %w", err))
+				return
+			}
+			if len(records) == 0 {
+				return
+			}
+			for i := range records {
+				r := &records[i]
+				if at = r.Position + 1; r.Position > to {
+					return
+				}
+				if r.Tenant != t || r.Key != logKey || labels && !bytes.Contains(r.Data, []byte(labelMark)) {
+					continue
+				}
+				e, _, err := eventOf(r)
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
