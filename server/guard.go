@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -204,7 +203,7 @@ func (l *limiter) allow(addr string, now time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.lastSwept) > time.Minute || len(l.clients) >= l.maxClients {
+	if since := now.Sub(l.lastSwept); since > time.Minute || len(l.clients) >= l.maxClients && since > time.Second {
 		for a, c := range l.clients {
 			if now.Sub(c.seen) > 2*time.Minute {
 				delete(l.clients, a)
@@ -225,22 +224,41 @@ func (l *limiter) allow(addr string, now time.Time) bool {
 }
 
 // address is the client's address: a /64 for IPv6, so that one connection does
-// not count as many clients.
+// not count as many clients. Each trusted proxy adds whom it heard from, to the
+// last X-Forwarded-For line or as a line of its own (RFC 9110 5.3 makes both one
+// list); what stands before was written by whoever asked. Where the list is too
+// short or holds no address there, the connection's own address counts.
 func (l *limiter) address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
+	from, own := hop(r.RemoteAddr)
 	if l.proxies > 0 {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if i := len(hops) - l.proxies; i >= 0 {
-			host = strings.TrimSpace(hops[i])
+			if told, ok := hop(strings.TrimSpace(hops[i])); ok {
+				from, own = told, true
+			}
 		}
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
+	switch {
+	case !own:
+		return r.RemoteAddr
+	case from.Is6():
+		return netip.PrefixFrom(from, 64).Masked().Addr().String()
+	default:
+		return from.String()
 	}
-	return host
+}
+
+// hop reads an address, with or without a port.
+func hop(s string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	if err != nil {
+		with, err := netip.ParseAddrPort(s)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		a = with.Addr()
+	}
+	return a.Unmap().WithZone(""), true
 }
 
 // limit guards the requests that cost something: every POST.
