@@ -57,7 +57,7 @@ type office struct {
 // code.
 type staffProvider struct{ q oidc.Question }
 
-func (p *staffProvider) Begin(_ context.Context, q oidc.Question, _ bool) (string, error) {
+func (p *staffProvider) Begin(_ context.Context, q oidc.Question) (string, error) {
 	p.q = q
 	return "https://idp.example/auth?state=" + q.State, nil
 }

@@ -39,7 +39,7 @@ import (
 
 // Provider is what the desk needs of an identity provider.
 type Provider interface {
-	Begin(ctx context.Context, q oidc.Question, confirm bool) (string, error)
+	Begin(ctx context.Context, q oidc.Question) (string, error)
 	Finish(ctx context.Context, code string, q oidc.Question) (oidc.Identity, error)
 }
 

@@ -79,9 +79,9 @@ type provider struct {
 	q   oidc.Question
 }
 
-func (p *provider) Begin(_ context.Context, q oidc.Question, confirm bool) (string, error) {
+func (p *provider) Begin(_ context.Context, q oidc.Question) (string, error) {
 	p.q = q
-	if confirm {
+	if q.Since != 0 {
 		return "https://idp.example/auth?prompt=login", nil
 	}
 	return "https://idp.example/auth", nil

@@ -65,7 +65,10 @@ func (d *Desk) BeginTrip(ctx context.Context, purpose string, who Who) (Trip, er
 		}
 	}
 	t := trip{For: purpose, Question: oidc.Question{State: words[1], Nonce: words[2], Verifier: words[3]}}
-	address, err := f.Provider.Begin(ctx, t.Question, purpose == TripConfirm)
+	if purpose == TripConfirm {
+		t.Since = d.cfg.Now().Unix()
+	}
+	address, err := f.Provider.Begin(ctx, t.Question)
 	if err != nil {
 		return Trip{}, err
 	}
@@ -90,8 +93,16 @@ func (d *Desk) FinishTrip(ctx context.Context, who Who, ret Return, from From) (
 	if f == nil {
 		return "", Admission{}, errNoProvider
 	}
+	// Anybody may come here: who brings no word of ours costs no turn to write.
+	err := d.cfg.Store.Read(ctx, func(r store.Records) error {
+		_, err := r.Tickets.Find(ctx, kindOIDC, sum(ret.Word), d.cfg.Now())
+		return err
+	})
+	if err != nil {
+		return "", Admission{}, startAgain(err)
+	}
 	var ticket store.Ticket
-	err := d.cfg.Store.Write(ctx, func(r store.Records) (err error) {
+	err = d.cfg.Store.Write(ctx, func(r store.Records) (err error) {
 		ticket, err = r.Tickets.Take(ctx, kindOIDC, sum(ret.Word), d.cfg.Now())
 		return err
 	})

@@ -44,11 +44,17 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Question is what one log-in keeps until its answer. All three are random
-// words of at least 128 bits, used once.
+// Question is what one log-in keeps until its answer. State, Nonce and Verifier
+// are random words of at least 128 bits, used once.
 type Question struct {
 	State, Nonce, Verifier string
+	// Since, where it is not 0, asks for a new proof of who the person is: the
+	// provider must have seen one since then (seconds since 1970).
+	Since int64
 }
+
+// skew is how far the provider's clock may be behind ours.
+const skew = time.Minute
 
 // Identity is whom the provider names. Subject never changes within Issuer and
 // is all that may be relied on to find the person again.
@@ -109,15 +115,14 @@ func (p *Provider) settings(ctx context.Context) (*oidc.Provider, *oauth2.Config
 		Scopes: append([]string{oidc.ScopeOpenID, "email", "profile"}, p.cfg.Scopes...)}, nil
 }
 
-// Begin returns the provider's address to which the person is sent. confirm
-// asks the provider to let the person prove again who they are.
-func (p *Provider) Begin(ctx context.Context, q Question, confirm bool) (string, error) {
+// Begin returns the provider's address to which the person is sent.
+func (p *Provider) Begin(ctx context.Context, q Question) (string, error) {
 	_, auth, err := p.settings(ctx)
 	if err != nil {
 		return "", err
 	}
 	opts := []oauth2.AuthCodeOption{oidc.Nonce(q.Nonce), oauth2.S256ChallengeOption(q.Verifier)}
-	if confirm {
+	if q.Since != 0 {
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	return auth.AuthCodeURL(q.State, opts...), nil
@@ -145,7 +150,29 @@ func (p *Provider) Finish(ctx context.Context, code string, q Question) (Identit
 	if q.Nonce == "" || subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(q.Nonce)) != 1 {
 		return Identity{}, refused(fmt.Errorf("the nonce is of another log-in"))
 	}
+	if err := fresh(id, q.Since); err != nil {
+		return Identity{}, err
+	}
 	return p.identity(id)
+}
+
+// fresh refuses an answer about an older log-in. The browser holds the address
+// in which a new one was asked for and may have changed it; auth_time is signed
+// (OpenID Connect Core 1.0, 2 and 3.1.2.1).
+func fresh(id *oidc.IDToken, since int64) error {
+	if since == 0 {
+		return nil
+	}
+	var proof struct {
+		Time *float64 `json:"auth_time"`
+	}
+	if err := id.Claims(&proof); err != nil {
+		return refused(err)
+	}
+	if proof.Time == nil || *proof.Time < float64(since)-skew.Seconds() {
+		return refused(fmt.Errorf("the provider does not say that the person proved anew who they are (auth_time)"))
+	}
+	return nil
 }
 
 func (p *Provider) identity(id *oidc.IDToken) (Identity, error) {

@@ -86,8 +86,8 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	q := oidc.Question{State: "state-1", Nonce: "nonce-1", Verifier: strings.Repeat("v", 43)}
-	address, err := c.Begin(ctx, q, true)
+	q := oidc.Question{State: "state-1", Nonce: "nonce-1", Verifier: strings.Repeat("v", 43), Since: now.Unix()}
+	address, err := c.Begin(ctx, q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestLogin(t *testing.T) {
 	}
 	p.challenge = v.Get("code_challenge")
 	good := func() map[string]any {
-		return map[string]any{"iss": p.URL, "aud": "bonafide", "sub": "u-1", "nonce": "nonce-1", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
+		return map[string]any{"iss": p.URL, "aud": "bonafide", "sub": "u-1", "nonce": "nonce-1", "iat": now.Unix(), "auth_time": now.Add(-time.Second).Unix(), "exp": now.Add(time.Minute).Unix(),
 			"email": "anna@shop.example", "email_verified": true, "name": "Anna", "groups": []string{"fraud", "staff"}}
 	}
 	p.claims = good()
@@ -111,6 +111,11 @@ func TestLogin(t *testing.T) {
 	if who, err := c.Finish(ctx, "good", q); err != nil || len(who.Groups) != 1 || !who.MailVerified {
 		t.Errorf("a group as a text: %+v, %v", who, err)
 	}
+	p.claims = good()
+	delete(p.claims, "auth_time")
+	if _, err := c.Finish(ctx, "good", oidc.Question{State: q.State, Nonce: q.Nonce, Verifier: q.Verifier}); err != nil {
+		t.Errorf("a log-in needs no new proof: %v", err)
+	}
 	stranger, _ := rsa.GenerateKey(rand.Reader, 2048)
 	for name, change := range map[string]func(*oidc.Question) (code string){
 		"another code":          func(*oidc.Question) string { return "bad" },
@@ -121,6 +126,9 @@ func TestLogin(t *testing.T) {
 		"of another issuer":     func(*oidc.Question) string { p.claims["iss"] = "https://evil.example"; return "good" },
 		"expired":               func(*oidc.Question) string { p.claims["exp"] = now.Add(-time.Minute).Unix(); return "good" },
 		"signed by a stranger":  func(*oidc.Question) string { p.signer = stranger; return "good" },
+		"an older log-in":       func(*oidc.Question) string { p.claims["auth_time"] = now.Add(-2 * time.Minute).Unix(); return "good" },
+		"no time of a log-in":   func(*oidc.Question) string { delete(p.claims, "auth_time"); return "good" },
+		"no number for a time":  func(*oidc.Question) string { p.claims["auth_time"] = "now"; return "good" },
 		"claims that are wrong": func(*oidc.Question) string { p.claims["email"] = 7; return "good" },
 	} {
 		p.claims, p.signer = good(), p.key
@@ -143,7 +151,7 @@ func TestProviderIsDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Begin(context.Background(), oidc.Question{}, false); fault.KindOf(err) != fault.Temporary {
+	if _, err := c.Begin(context.Background(), oidc.Question{}); fault.KindOf(err) != fault.Temporary {
 		t.Errorf("no provider there: %v", err)
 	}
 	if _, err := c.Finish(context.Background(), "good", oidc.Question{}); fault.KindOf(err) != fault.Temporary {
@@ -165,7 +173,7 @@ func TestFollowsNoRedirect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Begin(context.Background(), oidc.Question{}, false); fault.KindOf(err) != fault.Temporary || asked != 1 {
+	if _, err := c.Begin(context.Background(), oidc.Question{}); fault.KindOf(err) != fault.Temporary || asked != 1 {
 		t.Errorf("%v, asked %d times: want that the redirect is not followed", err, asked)
 	}
 }
