@@ -30,6 +30,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/keyring"
+	"bonafide/outside/local"
 )
 
 // Config is the whole configuration. The doc tags are the documentation that
@@ -490,8 +491,7 @@ func loopback(address string) bool {
 	if err != nil {
 		return false
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return local.Host(host)
 }
 
 // Key describes one key of the configuration.

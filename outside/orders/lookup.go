@@ -10,10 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"bonafide/contact/record"
+	"bonafide/outside/local"
 )
 
 // LookupConfig says where a shop answers. Zero values mean the default.
@@ -60,8 +60,7 @@ func NewLookup(cfg LookupConfig) (*Lookup, error) {
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
 		return nil, errors.New("orders: address of the shop's lookup: want https://host/path, without user and password")
 	}
-	host := u.Hostname()
-	if u.Scheme == "http" && !cfg.AllowPlain && host != "localhost" && host != "::1" && !strings.HasPrefix(host, "127.") {
+	if u.Scheme == "http" && !cfg.AllowPlain && !local.Host(u.Hostname()) {
 		return nil, errors.New("orders: address of the shop's lookup is http on another machine: use https, or allow plain http for a private network")
 	}
 	u.RawQuery, u.Fragment = "", ""

@@ -25,6 +25,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bonafide/outside/local"
 )
 
 // Config says where recordings are sent. Zero values mean the default.
@@ -116,17 +118,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
 		return nil, errors.New("speech: address of the transcription server: want https://host or http://localhost, without user and password")
 	}
-	if u.Scheme == "http" && !cfg.AllowPlain && !loopback(u.Hostname()) {
+	if u.Scheme == "http" && !cfg.AllowPlain && !local.Host(u.Hostname()) {
 		return nil, errors.New("speech: address of the transcription server is http on another machine: use https, or allow plain http for a private network")
 	}
 	base := strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/v1")
 	u.Path, u.RawQuery, u.Fragment = base+"/v1/audio/transcriptions", "", ""
 	c.endpoint = u.String()
 	return c, nil
-}
-
-func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
 // Configured reports whether there is a server to ask.

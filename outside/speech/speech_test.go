@@ -123,7 +123,7 @@ func TestNotConfigured(t *testing.T) {
 	if none.Configured() {
 		t.Error("no client counts as configured")
 	}
-	for _, u := range []string{"http://speech.example", "ftp://speech.example", "https://user:pw@speech.example", "speech", "https://"} {
+	for _, u := range []string{"http://speech.example", "http://127.evil.example", "ftp://speech.example", "https://user:pw@speech.example", "speech", "https://"} {
 		if _, err := New(Config{URL: u, Key: "secret"}); err == nil || strings.Contains(err.Error(), "pw") {
 			t.Errorf("address %q: error %v, want a refusal without its content", u, err)
 		}

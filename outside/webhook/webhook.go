@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"bonafide/fault"
+	"bonafide/outside/local"
 )
 
 // Config says where messages go. URL and Secret are needed; a zero value of
@@ -83,7 +84,7 @@ type Sender struct {
 // New makes a sender and checks its configuration; its errors hold no secret.
 func New(c Config) (*Sender, error) {
 	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && local(u.Hostname())) {
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && local.Host(u.Hostname())) {
 		return nil, fault.New(fault.Invalid, "url", "of a webhook is no https address without user and password (http is taken for this machine only)")
 	}
 	secret, err := secretOf(c.Secret)
@@ -112,11 +113,6 @@ func New(c Config) (*Sender, error) {
 		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: c.Timeout}).DialContext, TLSHandshakeTimeout: c.Timeout, MaxIdleConns: 2,
 			IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxAnswer, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}},
 	}}, nil
-}
-
-func local(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 const secretMark = "whsec_"
