@@ -196,11 +196,11 @@ func moment(field, s string) (time.Time, error) {
 func problem(err error) error {
 	var f *fault.Error
 	if !errors.As(err, &f) {
-		return huma.Error500InternalServerError("The check failed. This is our mistake; the request id helps to find it.")
+		return huma.Error500InternalServerError("This failed. It is our mistake; the request id helps to find it.")
 	}
 	status := Status(f.Kind)
 	if status == http.StatusInternalServerError {
-		return huma.Error500InternalServerError("The check failed. This is our mistake; the request id helps to find it.")
+		return huma.Error500InternalServerError("This failed. It is our mistake; the request id helps to find it.")
 	}
 	detail := &huma.ErrorDetail{Message: f.Text}
 	if f.Field != "" {
@@ -257,7 +257,7 @@ func (d door) multipart(next http.Handler) http.Handler {
 func writeProblem(w http.ResponseWriter, err error) {
 	var se huma.StatusError
 	if !errors.As(err, &se) {
-		se = huma.Error500InternalServerError("The check failed. This is our mistake.")
+		se = huma.Error500InternalServerError("This failed. It is our mistake.")
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(se.GetStatus())
