@@ -20,29 +20,16 @@ type span struct{ first, last int64 }
 type cell struct {
 	key     Key
 	entries []entry // entries[lo:] are kept
-	lo      int
-	now     int64 // up to where the running states were moved
-	dropped int64 // time of the newest entry that was dropped by the cap
-	run     []span
-	before  []span // the stretch before, one for each age
 	states  []state
-	newer   *cell // in the order of recording
-	older   *cell
+	lo      int
+	now     int64    // up to where the running states were moved
+	dropped int64    // time of the newest entry that was dropped by the cap
+	ages    []span   // for each age the last stretch, then for each the one before
 	first   [1]entry // most keys have one entry: it needs no memory of its own
 }
 
-func newCell(key Key, ages int) *cell {
-	c := &cell{key: key, now: never, dropped: never}
-	c.entries = c.first[:0]
-	if ages > 0 {
-		spans := make([]span, 2*ages)
-		for i := range spans {
-			spans[i] = span{never, never}
-		}
-		c.run, c.before = spans[:ages:ages], spans[ages:]
-	}
-	return c
-}
+// stretches are the last stretch of an age and the one before.
+func (c *cell) stretches(i int) (last, before *span) { return &c.ages[i], &c.ages[len(c.ages)/2+i] }
 
 // upTo is how many of the entries kept are not after t.
 func (c *cell) upTo(t int64) int {
@@ -103,7 +90,7 @@ func (c *cell) push(e entry) {
 // new stretch; one late entry can join the last two stretches, but never older
 // ones, because the lateness is not longer than the memory.
 func (c *cell) see(i int, t, memory int64) {
-	r, b := &c.run[i], &c.before[i]
+	r, b := c.stretches(i)
 	switch {
 	case r.last == never:
 		*r = span{t, t}
@@ -127,7 +114,8 @@ func (c *cell) see(i int, t, memory int64) {
 
 // age is the time since the key was first seen, as of t.
 func (c *cell) age(i int, t, memory int64) Reading {
-	for _, s := range []span{c.run[i], c.before[i]} {
+	last, before := c.stretches(i)
+	for _, s := range [2]span{*last, *before} {
 		if s.last != never && t >= s.first {
 			if t > s.last && t-s.last > memory {
 				return Reading{}

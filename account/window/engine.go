@@ -18,15 +18,16 @@ type Engine struct {
 
 // shelf is one series: its keys on shards, and all of them in the order of recording.
 type shelf struct {
-	spec    Series
-	reach   int64
-	thin    bool
-	counts  bool // some measure calculates with values
-	ages    []int
-	empty   *cell // of a key that was never recorded; it is only read
-	shards  []map[Key]*cell
-	newest  *cell
-	oldest  *cell
+	spec   Series
+	reach  int64
+	thin   bool
+	counts bool // some measure calculates with values
+	ages   []int
+	empty  *cell // of a key that was never recorded; it is only read
+	cells
+	shards  []table
+	checked ref   // the oldest when due was computed
+	due     int64 // when that can say nothing any more
 	keys    int
 	entries int
 	evicted int64
@@ -71,11 +72,9 @@ func New(p Plan, shards int) (*Engine, error) {
 				s.ages = append(s.ages, j)
 			}
 		}
-		s.empty = newCell(Key{}, len(s.ages))
-		s.shards = make([]map[Key]*cell, shards)
-		for j := range s.shards {
-			s.shards[j] = map[Key]*cell{}
-		}
+		s.empty = &cell{}
+		s.empty.reset(Key{}, len(s.ages))
+		s.shards = make([]table, shards)
 	}
 	return e, nil
 }
@@ -140,9 +139,9 @@ func (e *Engine) Peek(series int, key Key, t int64, out []Reading) []Reading {
 	s := &e.series[series]
 	first := len(out)
 	out = s.room(out)
-	c := s.shards[shard(key, len(s.shards))][key]
-	if c == nil {
-		c = s.empty
+	c := s.empty
+	if r := s.shards[shard(&key, len(s.shards))].find(&s.cells, &key, tagOf(&key)); r != 0 {
+		c = s.at(r)
 	}
 	s.readAll(c, t, out[first:], true)
 	s.readAll(c, t, out[first:], false)
@@ -173,75 +172,82 @@ func (e *Engine) StatsOf(series int) Stats {
 	return Stats{Keys: s.keys, Entries: s.entries, Evicted: s.evicted, Dropped: s.dropped}
 }
 
-func shard(k Key, n int) int { return int(uint(k[0])|uint(k[1])<<8) % n }
+func shard(k *Key, n int) int { return int(uint(k[0])|uint(k[1])<<8) % n }
 
 // cell returns the cell of a key, made when it is new, as the newest recorded.
 func (s *shelf) cell(key Key) *cell {
-	m := s.shards[shard(key, len(s.shards))]
-	c := m[key]
-	if c == nil {
-		if s.keys >= s.spec.MaxKeys {
-			s.drop(s.oldest)
-			s.evicted++
-		}
-		c = newCell(key, len(s.ages))
-		m[key] = c
-		s.keys++
-	} else {
-		s.unlink(c)
+	tag, t := tagOf(&key), &s.shards[shard(&key, len(s.shards))]
+	r := t.find(&s.cells, &key, tag)
+	if r == s.newest && r != 0 {
+		return s.at(r)
 	}
-	s.link(c)
+	if r != 0 {
+		s.unlink(r)
+		s.link(r)
+		return s.at(r)
+	}
+	if s.keys >= s.spec.MaxKeys {
+		s.drop(s.oldest)
+		s.evicted++
+	}
+	return s.enter(t, tag, key)
+}
+
+// enter makes the cell of a key that is not there.
+func (s *shelf) enter(t *table, tag uint32, key Key) *cell {
+	r, c := s.take(key, len(s.ages))
+	t.add(tag, r)
+	s.link(r)
+	s.keys++
 	return c
 }
 
-func (s *shelf) link(c *cell) {
-	c.older, c.newer = s.newest, nil
-	if s.newest != nil {
-		s.newest.newer = c
+func (s *shelf) drop(r ref) {
+	c := s.at(r)
+	s.unlink(r)
+	if s.checked == r {
+		s.checked = 0
 	}
-	s.newest = c
-	if s.oldest == nil {
-		s.oldest = c
-	}
-}
-
-func (s *shelf) unlink(c *cell) {
-	if c.older != nil {
-		c.older.newer = c.newer
-	} else {
-		s.oldest = c.newer
-	}
-	if c.newer != nil {
-		c.newer.older = c.older
-	} else {
-		s.newest = c.older
-	}
-}
-
-func (s *shelf) drop(c *cell) {
-	s.unlink(c)
-	delete(s.shards[shard(c.key, len(s.shards))], c.key)
+	s.shards[shard(&c.key, len(s.shards))].remove(tagOf(&c.key), r)
 	s.keys--
 	s.entries -= len(c.entries) - c.lo
+	s.give(r)
 }
 
 // forget lets go of keys that can say nothing any more, at most two a call.
 func (s *shelf) forget(safe int64) {
 	for range 2 {
-		c := s.oldest
-		if c == nil || c == s.newest {
+		r := s.oldest
+		if r == s.newest { // none, or the only one
 			return
 		}
-		if len(c.entries) > c.lo && c.entries[len(c.entries)-1].at > safe-s.reach {
+		// What is recorded moves to the end, so the oldest stays as it is. Who comes
+		// back to be the oldest was recorded meanwhile: then it is looked at again
+		// once it seems to be due.
+		if s.checked == r && safe < s.due {
 			return
 		}
-		for i, j := range s.ages {
-			if c.run[i].last >= safe-s.spec.Measures[j].Span.Microseconds() {
-				return
-			}
+		s.checked, s.due = r, s.end(s.at(r))
+		if safe < s.due {
+			return
 		}
-		s.drop(c)
+		s.drop(r)
 	}
+}
+
+// end is from when on a key can say nothing any more.
+func (s *shelf) end(c *cell) int64 {
+	end := int64(never)
+	if len(c.entries) > c.lo {
+		end = c.entries[len(c.entries)-1].at + s.reach
+	}
+	for i, j := range s.ages {
+		last, _ := c.stretches(i)
+		if last.last != never {
+			end = max(end, last.last+s.spec.Measures[j].Span.Microseconds()+1)
+		}
+	}
+	return end
 }
 
 // readAll fills in the readings of the measures that leave out the entry being

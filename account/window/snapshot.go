@@ -39,8 +39,8 @@ func (e *Engine) Snapshot() []byte {
 		for _, v := range []int64{int64(s.keys), s.evicted, s.dropped} {
 			b = binary.AppendVarint(b, v)
 		}
-		for c := s.oldest; c != nil; c = c.newer {
-			b = c.append(b)
+		for r := s.oldest; r != 0; r = s.links[r-1].newer {
+			b = s.at(r).append(b)
 		}
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
@@ -49,8 +49,9 @@ func (e *Engine) Snapshot() []byte {
 func (c *cell) append(b []byte) []byte {
 	b = append(b, c.key[:]...)
 	b = binary.AppendVarint(b, c.dropped)
-	for i := range c.run {
-		for _, v := range []int64{c.run[i].first, c.run[i].last, c.before[i].first, c.before[i].last} {
+	for i := range len(c.ages) / 2 {
+		last, before := c.stretches(i)
+		for _, v := range [4]int64{last.first, last.last, before.first, before.last} {
 			b = binary.AppendVarint(b, v)
 		}
 	}
@@ -137,45 +138,47 @@ func (r *unpacker) shelf(s *shelf) bool {
 		}
 		key := Key(r.in[:len(Key{})])
 		r.in = r.in[len(key):]
-		m := s.shards[shard(key, len(s.shards))]
-		if m[key] != nil {
+		tag, t := tagOf(&key), &s.shards[shard(&key, len(s.shards))]
+		if t.find(&s.cells, &key, tag) != 0 {
 			return false
 		}
-		c := newCell(key, len(s.ages))
-		c.dropped = r.int()
-		for i := range c.run {
-			c.run[i] = span{r.int(), r.int()}
-			c.before[i] = span{r.int(), r.int()}
-		}
-		n := r.size()
-		if n > s.spec.MaxEntries || r.bad {
-			return false
-		}
-		if n > len(c.first) {
-			c.entries = make([]entry, n)
-		} else {
-			c.entries = c.first[:n]
-		}
-		last := int64(0)
-		for i := range c.entries {
-			d := r.int()
-			if i > 0 && d < 0 {
-				return false
-			}
-			last += d
-			c.entries[i] = entry{last, r.int()}
-		}
-		if n > 0 {
-			c.now = last
-		}
-		s.settle(c, never, false)
-		m[key] = c
-		s.link(c)
-		s.keys++
-		s.entries += n
-		if r.bad {
+		if !r.cell(s, s.enter(t, tag, key)) {
 			return false
 		}
 	}
 	return true
+}
+
+// cell reads what cell.append wrote after the key.
+func (r *unpacker) cell(s *shelf, c *cell) bool {
+	c.dropped = r.int()
+	for i := range s.ages {
+		last, before := c.stretches(i)
+		*last = span{r.int(), r.int()}
+		*before = span{r.int(), r.int()}
+	}
+	n := r.size()
+	if n > s.spec.MaxEntries || r.bad {
+		return false
+	}
+	if n > len(c.first) {
+		c.entries = make([]entry, n)
+	} else {
+		c.entries = c.first[:n]
+	}
+	last := int64(0)
+	for i := range c.entries {
+		d := r.int()
+		if i > 0 && d < 0 {
+			return false
+		}
+		last += d
+		c.entries[i] = entry{last, r.int()}
+	}
+	if n > 0 {
+		c.now = last
+	}
+	s.settle(c, never, false)
+	s.entries += n
+	return !r.bad
 }
