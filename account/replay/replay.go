@@ -84,15 +84,15 @@ type Replay struct {
 	money    map[string]*Money
 	pairs    map[[2]int]int64 // hits of two rules of the candidate at one event
 	days     map[int64]*Day   // by days since 1970
+	own      work             // of Take
 }
 
 // side is one of the two that are compared.
 type side struct {
-	p       *policy.Policy // nil where decisions were kept and their policy is not known
-	g       *guard.Guard   // nil where decisions were kept
-	decided []guard.Decision
-	n       tally
-	rules   []ruleTally
+	p     *policy.Policy // nil where decisions were kept and their policy is not known
+	g     *guard.Guard   // nil where decisions were kept
+	n     tally
+	rules []ruleTally
 }
 
 type tally struct {
@@ -137,10 +137,48 @@ func New(s Setup) (*Replay, error) {
 	return r, nil
 }
 
+// work is a batch on its way: its events, and what both sides decide of them.
+type work struct {
+	events     []event.Event
+	base, cand []guard.Decision
+	held       int64 // about how many bytes both guards hold after it
+}
+
 // Run takes all events of a sequence. An event that could not be read is
-// counted as refused; the context ends the replay early, with its error.
+// counted as refused; the context ends the replay early, with its error. While
+// one batch is decided on another goroutine, the next is read and the one before
+// compared on this one, which alone calls what the caller gave.
 func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) error {
-	buf := make([]event.Event, 0, batch)
+	in, out := make(chan *work), make(chan *work, 1)
+	go func() {
+		defer close(out)
+		for w := range in {
+			r.decide(w)
+			out <- w
+		}
+	}()
+	defer func() {
+		close(in)
+		for range out { // until nothing is decided any more
+		}
+	}()
+	next, other := &work{}, &work{}
+	flying := false
+	turn := func() { // hands the next batch over, and compares the one before
+		was := flying
+		if was {
+			<-out
+		}
+		flying = len(next.events) > 0
+		if flying {
+			in <- next
+		}
+		if was {
+			r.compareAll(other)
+		}
+		next, other = other, next
+		next.events = next.events[:0]
+	}
 	for e, err := range events {
 		if err != nil {
 			if r.out.Refused++; r.out.Refused == 1 {
@@ -148,15 +186,15 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 			}
 			continue
 		}
-		if buf = append(buf, e); len(buf) == batch {
+		if next.events = append(next.events, e); len(next.events) == batch {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r.Take(buf)
-			buf = buf[:0]
+			turn()
 		}
 	}
-	r.Take(buf)
+	turn()
+	turn()
 	return ctx.Err()
 }
 
@@ -165,25 +203,47 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 func (r *Replay) Take(events []event.Event) {
 	for len(events) > 0 {
 		n := min(len(events), batch)
-		r.take(events[:n])
+		r.own.events = events[:n]
+		r.decide(&r.own)
+		r.compareAll(&r.own)
 		events = events[n:]
+	}
+	r.own.events = nil
+}
+
+// decide lets both guards decide a batch.
+func (r *Replay) decide(w *work) {
+	var other sync.WaitGroup
+	if r.base.g != nil {
+		other.Go(func() { w.base = r.base.decide(w.events, w.base[:0]) })
+	}
+	w.cand = r.cand.decide(w.events, w.cand[:0])
+	other.Wait()
+	w.held = 0
+	for _, s := range []*side{&r.base, &r.cand} {
+		if s.g != nil {
+			x := s.g.Stats().Windows
+			w.held += int64(16*x.Entries + 200*x.Keys)
+		}
 	}
 }
 
-func (r *Replay) take(events []event.Event) {
-	var other sync.WaitGroup
-	if r.base.g != nil {
-		other.Go(func() { r.base.decide(events) })
-	}
-	r.cand.decide(events)
-	other.Wait()
+func (s *side) decide(events []event.Event, out []guard.Decision) []guard.Decision {
 	for i := range events {
-		e, c := &events[i], &r.cand.decided[i]
+		out = append(out, s.g.Decide(&events[i]))
+	}
+	return out
+}
+
+// compareAll counts a batch that was decided.
+func (r *Replay) compareAll(w *work) {
+	for i := range w.events {
+		e, c := &w.events[i], &w.cand[i]
 		if c.Repeated {
 			r.out.Repeated++
 			continue
 		}
-		b, ok := r.before(i, c.ID)
+		b, ok := r.before(w, i)
 		if !r.s.From.IsZero() && e.Time.Before(r.s.From) || !r.s.To.IsZero() && !e.Time.Before(r.s.To) {
 			r.out.Outside++
 			continue
@@ -194,40 +254,22 @@ func (r *Replay) take(events []event.Event) {
 		r.compare(e, b, c)
 	}
 	if r.s.Progress != nil {
-		r.s.Progress(Progress{Events: r.out.Events + r.out.Outside + r.out.Repeated, Changed: r.changed, At: events[len(events)-1].Time, Held: r.held()})
-	}
-}
-
-// held is about how many bytes the replay holds.
-func (r *Replay) held() int64 {
-	n := 200 * len(r.accounts)
-	for _, s := range []*side{&r.base, &r.cand} {
-		if s.g != nil {
-			w := s.g.Stats().Windows
-			n += 16*w.Entries + 200*w.Keys
-		}
-	}
-	return int64(n)
-}
-
-func (s *side) decide(events []event.Event) {
-	s.decided = s.decided[:0]
-	for i := range events {
-		s.decided = append(s.decided, s.g.Decide(&events[i]))
+		r.s.Progress(Progress{Events: r.out.Events + r.out.Outside + r.out.Repeated, Changed: r.changed, At: w.events[len(w.events)-1].Time,
+			Held: w.held + int64(200*len(r.accounts))})
 	}
 }
 
 // before is the decision to compare with; ok is false where none was kept,
 // which stands for letting it pass.
-func (r *Replay) before(i int, id guard.ID) (*guard.Decision, bool) {
+func (r *Replay) before(w *work, i int) (*guard.Decision, bool) {
 	if r.s.Taken == nil {
-		return &r.base.decided[i], true
+		return &w.base[i], true
 	}
-	kept, ok := r.s.Taken(id)
+	kept, ok := r.s.Taken(w.cand[i].ID)
 	if r.base.g == nil {
 		return &kept, ok
 	}
-	b := &r.base.decided[i]
+	b := &w.base[i]
 	if ok && kept.Digest == b.Digest {
 		r.out.Verified++
 		if !bytes.Equal(kept.Append(nil), b.Append(nil)) {
