@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -77,7 +78,11 @@ func (r *Result) durable(ctx context.Context, o Options, p *policy.Policy, dir s
 	}
 	l := &line{log: log, g: g}
 	s := newStream(o.Seed, o.Accounts, o.Seconds*o.Rate+o.Batch*o.Batches, 2)
-	if err = r.singles(ctx, o, l, s); err == nil {
+	raw := s.wires(o.Seconds * o.Rate)
+	if err = r.singles(ctx, o, l, raw); err == nil {
+		err = r.floor(ctx, o, dir, raw[:min(len(raw), 2000)])
+	}
+	if err == nil {
 		err = r.batches(ctx, o, l, s)
 	}
 	if bad := log.Close(); err == nil {
@@ -88,20 +93,24 @@ func (r *Result) durable(ctx context.Context, o Options, p *policy.Policy, dir s
 
 // singles sends events at the times when they are due, whether those before
 // were answered or not; what waits is counted as waiting.
-func (r *Result) singles(ctx context.Context, o Options, l *line, s *stream) error {
-	n := o.Seconds * o.Rate
-	raw := s.wires(n)
-	synced, decided := make([]time.Duration, n), make([]time.Duration, n)
+// The sender has a thread of its own, as if it were another program.
+func (r *Result) singles(ctx context.Context, o Options, l *line, raw [][]byte) error {
+	n := len(raw)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	synced, decided, late := make([]time.Duration, n), make([]time.Duration, n), make([]time.Duration, n)
 	errs := make(chan error, n)
 	slots := make(chan struct{}, 256)
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i := range n {
 		due := start.Add(time.Duration(i) * time.Second / time.Duration(o.Rate))
-		time.Sleep(time.Until(due))
+		sleepUntil(due)
 		if ctx.Err() != nil {
 			break
 		}
+		late[i] = time.Since(due)
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -123,6 +132,7 @@ func (r *Result) singles(ctx context.Context, o Options, l *line, s *stream) err
 	d.Rate, d.Done = o.Rate, float64(n)/spent.Seconds()
 	d.AppendP50, d.AppendP99 = quantiles(synced)
 	d.DecidedP50, d.DecidedP99 = quantiles(decided)
+	d.Floor.LateP50, d.Floor.LateP99 = quantiles(late)
 	return ctx.Err()
 }
 

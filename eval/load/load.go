@@ -112,6 +112,7 @@ type Durable struct {
 	AppendP99  float64 `json:"append_p99_ms"`
 	DecidedP50 float64 `json:"decided_p50_ms"`
 	DecidedP99 float64 `json:"decided_p99_ms"`
+	Floor      Floor   `json:"floor"`
 	// Batches of Batch events, parsed, synced and decided.
 	Batch           int     `json:"batch"`
 	BatchesPerSec   float64 `json:"batches_per_second"`
@@ -288,10 +289,11 @@ func (r *Result) WriteText(w io.Writer) error {
 		{"decisions in process, one goroutine", fmt.Sprintf("%.0f/s by the clock, %.0f/s of processor time", r.Decisions, r.DecisionsCPU)},
 		{"memory", fmt.Sprintf("%.0f bytes an active account (%d accounts, %d keys, %d entries)", r.AccountBytes, r.ActiveAccounts, r.WindowKeys, r.WindowEntries)},
 		{"a decision as it is kept", fmt.Sprintf("%.0f bytes", r.DecisionBytes)},
-		{"replay", fmt.Sprintf("%d events in %.1f s (%.0f/s)", r.ReplayEvents, r.ReplaySeconds, float64(r.ReplayEvents)/max(r.ReplaySeconds, 1e-9))},
+		{"replay", fmt.Sprintf("%d events in %.1f s (%.0f/s; 10 million in %.0f s)", r.ReplayEvents, r.ReplaySeconds, float64(r.ReplayEvents)/max(r.ReplaySeconds, 1e-9), 1e7/max(float64(r.ReplayEvents), 1)*r.ReplaySeconds)},
 		{"snapshot", fmt.Sprintf("%.1f MB in %.2f s", float64(r.SnapshotBytes)/1e6, r.SnapshotSeconds)},
 		{"recovery from it", fmt.Sprintf("%.2f s", r.RecoverySeconds)},
 		{fmt.Sprintf("single events at %d/s (%.0f/s done)", r.Durable.Rate, r.Durable.Done), fmt.Sprintf("synced p50 %.2f ms, p99 %.2f ms; decided p50 %.2f ms, p99 %.2f ms", r.Durable.AppendP50, r.Durable.AppendP99, r.Durable.DecidedP50, r.Durable.DecidedP99)},
+		{"the disk alone, one write and sync after the other", fmt.Sprintf("p50 %.2f ms, p99 %.2f ms for %d bytes (the sender was late by p50 %.2f ms, p99 %.2f ms)", r.Durable.Floor.P50, r.Durable.Floor.P99, r.Durable.Floor.Bytes, r.Durable.Floor.LateP50, r.Durable.Floor.LateP99)},
 		{fmt.Sprintf("durable batches of %d", r.Durable.Batch), fmt.Sprintf("%.1f batches/s, %.0f events/s parsed, synced and decided", r.Durable.BatchesPerSec, r.Durable.EventsPerSecond)},
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", x.what, x.figure)

@@ -1,0 +1,66 @@
+package load
+
+import (
+	"context"
+	"testing"
+
+	"bonafide/account/event"
+	"bonafide/account/guard"
+	"bonafide/account/policy"
+	"bonafide/account/replay"
+)
+
+// BenchmarkDecide decides events of the scenario, after 300,000 others.
+func BenchmarkDecide(b *testing.B) {
+	p, err := policy.Load(scenario)
+	if err != nil {
+		b.Fatal(err)
+	}
+	g, err := guard.New(p, guard.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := newStream(1, 100_000, 1_000_000, 30)
+	var buf []event.Event
+	for range 15 {
+		buf = s.part(buf, 20000)
+		for i := range buf {
+			g.Decide(&buf[i])
+		}
+	}
+	buf = s.part(make([]event.Event, 0, b.N), b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	c := cpuTime()
+	for i := range buf {
+		g.Decide(&buf[i])
+	}
+	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-decisions/s")
+}
+// BenchmarkReplay replays events of the scenario.
+func BenchmarkReplay(b *testing.B) {
+	p, err := policy.Load(scenario)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x, err := replay.New(replay.Setup{Candidate: p, Taken: func(guard.ID) (guard.Decision, bool) { return guard.Decision{}, false }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := newStream(1, 100_000, b.N, 30)
+	b.ReportAllocs()
+	b.ResetTimer()
+	c := cpuTime()
+	if err := x.Run(context.Background(), func(yield func(event.Event, error) bool) {
+		for range b.N {
+			var e event.Event
+			s.next(&e)
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-events/s")
+}
