@@ -37,6 +37,7 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-decisions/s")
 }
+
 // BenchmarkReplay replays events of the scenario.
 func BenchmarkReplay(b *testing.B) {
 	p, err := policy.Load(scenario)
