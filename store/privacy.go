@@ -116,14 +116,17 @@ func (h *Hold) On(x Thing, now time.Time) bool {
 	return len(h.Marks) == 0 || slices.ContainsFunc(h.Marks, func(m Hash) bool { return slices.Contains(x.Marks, m) })
 }
 
-// Holds are the holds of all tenants, released ones included. There are few:
-// lists have no pages.
+// Holds are the holds of all tenants, released ones included.
 type Holds interface {
 	// Add keeps a new hold; an id that the tenant has is a Conflict.
 	Add(ctx context.Context, h Hold) error
 	// Get returns a hold of the tenant.
 	Get(ctx context.Context, t access.Tenant, id string) (Hold, error)
-	// List returns the tenant's holds, newest first, at most MaxPage.
+	// Open returns all of the tenant's holds that hold at a time, however many there
+	// are, newest first: what decides whether a record may go asks for these.
+	Open(ctx context.Context, t access.Tenant, now time.Time) ([]Hold, error)
+	// List returns the tenant's newest holds, released ones included, at most
+	// MaxPage: it is for showing, never for deciding.
 	List(ctx context.Context, t access.Tenant) ([]Hold, error)
 	// Release lifts a hold; a Conflict when it was lifted before.
 	Release(ctx context.Context, t access.Tenant, id string, when time.Time, by Actor, why string) error

@@ -56,11 +56,11 @@ func (q Requests) Find(ctx context.Context, r store.Records, t access.Tenant, s 
 		certain = noLogin == nil && l == login
 		return certain || n != "" && term.Named(n) == name, certain
 	}
-	holds, err := r.Holds.List(ctx, t)
+	now := q.d.cfg.Now()
+	holds, err := r.Holds.Open(ctx, t, now)
 	if err != nil {
 		return nil, err
 	}
-	now := q.d.cfg.Now()
 	var out []request.Found
 	if err := q.each(ctx, r, t, func(p store.Person) error {
 		if ok, certain := found(p.Login, p.Name); ok && !Erased(p) {
@@ -251,7 +251,7 @@ func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, i
 		return nil, err
 	}
 	if !e.Force {
-		holds, err := r.Holds.List(ctx, t)
+		holds, err := r.Holds.Open(ctx, t, e.When)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,15 +74,26 @@ func (d *Desk) Hold(ctx context.Context, a access.Actor, w HoldWish) (store.Hold
 	return h, store.Change(ctx, d.cfg.Store, deed, func(r store.Records) error { return r.Holds.Add(ctx, h) })
 }
 
-// Holds lists the tenant's holds, newest first, released ones included.
+// Holds lists the tenant's holds, newest first: all that hold, and of those that
+// were released or ended as many as are among the newest store.MaxPage.
 func (d *Desk) Holds(ctx context.Context, a access.Actor) (list []store.Hold, err error) {
-	if err := a.May(access.PrivacyRead, all(a), d.cfg.Now()); err != nil {
+	now := d.cfg.Now()
+	if err := a.May(access.PrivacyRead, all(a), now); err != nil {
 		return nil, err
 	}
 	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-		list, err = r.Holds.List(ctx, a.Tenant)
+		if list, err = r.Holds.Open(ctx, a.Tenant, now); err != nil {
+			return err
+		}
+		newest, err := r.Holds.List(ctx, a.Tenant)
+		for _, h := range newest {
+			if !h.Open(now) {
+				list = append(list, h)
+			}
+		}
 		return err
 	})
+	slices.SortStableFunc(list, func(a, b store.Hold) int { return b.Since.Compare(a.Since) })
 	return list, err
 }
 

@@ -75,7 +75,7 @@ func (r *Run) add(c retention.Count) {
 // looks after, and writes the audit entry of all.
 func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.Count, now time.Time, dry bool) ([]retention.Count, error) {
 	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
-		holds, err := r.Holds.List(ctx, t)
+		holds, err := r.Holds.Open(ctx, t, now)
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (d *Desk) remove(ctx context.Context, r store.Records, t access.Tenant, id 
 		return nil, err
 	}
 	if !e.Force {
-		holds, err := r.Holds.List(ctx, t)
+		holds, err := r.Holds.Open(ctx, t, e.When)
 		if err != nil {
 			return nil, err
 		}
@@ -212,10 +212,9 @@ func (d *Desk) due(ctx context.Context, now time.Time, after store.Report, holds
 		for i, x := range due {
 			list, known := holds[x.Tenant]
 			if !known {
-				if list, err = r.Holds.List(ctx, x.Tenant); err != nil {
+				if list, err = r.Holds.Open(ctx, x.Tenant, now); err != nil {
 					return err
 				}
-				list = slices.DeleteFunc(list, func(h store.Hold) bool { return !h.Open(now) })
 				holds[x.Tenant] = list
 			}
 			if len(list) == 0 {

@@ -38,7 +38,7 @@ func (q Requests) Find(ctx context.Context, r store.Records, t access.Tenant, s 
 	for _, x := range asked.Terms {
 		terms = append(terms, store.NewTerm(t, x))
 	}
-	holds, err := r.Holds.List(ctx, t)
+	holds, err := r.Holds.Open(ctx, t, q.d.cfg.Now())
 	if err != nil {
 		return nil, err
 	}

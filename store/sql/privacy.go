@@ -50,6 +50,13 @@ func (r holds) List(ctx context.Context, t access.Tenant) ([]store.Hold, error) 
 	}, hold)
 }
 
+// Open returns the holds of a tenant that hold at a time.
+func (r holds) Open(ctx context.Context, t access.Tenant, now time.Time) ([]store.Hold, error) {
+	return many(ctx, r.session, "holds", func() ([]queries.Hold, error) {
+		return r.q.OpenHolds(ctx, queries.OpenHoldsParams{Tenant: string(t), Now: store.Micros(now)})
+	}, hold)
+}
+
 // Release lifts a hold.
 func (r holds) Release(ctx context.Context, t access.Tenant, id string, when time.Time, by store.Actor, why string) error {
 	h, err := r.Get(ctx, t, id)

@@ -108,6 +108,51 @@ func holdsHold(t *testing.T, s store.Store) {
 	})
 }
 
+// holdsAreAllAsked: what decides sees every hold that holds, also the oldest one
+// behind more newer ones than a page has.
+func holdsAreAllAsked(t *testing.T, s store.Store) {
+	write(t, s, func(ctx context.Context, r store.Records) error {
+		oldest := NewHold("main", "oldest", day)
+		over := NewHold("main", "over", day)
+		over.Ends = day.AddDate(0, 0, 1)
+		errs := []error{r.Holds.Add(ctx, oldest), r.Holds.Add(ctx, over), r.Holds.Add(ctx, NewHold("other", "theirs", day))}
+		for i := range store.MaxPage + 2 {
+			h := NewHold("main", fmt.Sprint("h", i), day.Add(time.Duration(i+1)*time.Second))
+			if i > 0 { // the first stays open, too
+				h.Released, h.ReleasedBy, h.ReleaseReason = day.Add(time.Hour), "p-1", "over"
+			}
+			errs = append(errs, r.Holds.Add(ctx, h))
+		}
+		return errors.Join(errs...)
+	})
+	read(t, s, func(ctx context.Context, r store.Records) error {
+		for _, c := range []struct {
+			at   time.Time
+			want string
+		}{
+			{day.Add(2 * time.Hour), "[h0 oldest over]"},
+			{day.AddDate(0, 0, 1).Add(-time.Nanosecond), "[h0 oldest over]"},
+			{day.AddDate(0, 0, 1), "[h0 oldest]"},
+		} {
+			list, err := r.Holds.Open(ctx, "main", c.at)
+			var ids []string
+			for _, h := range list {
+				if ids = append(ids, h.ID); !h.Open(c.at) {
+					t.Errorf("%s is among those that hold at %v", h.ID, c.at)
+				}
+			}
+			if fmt.Sprint(ids) != c.want || err != nil {
+				t.Errorf("at %v hold %v, %v: want %s", c.at, ids, err, c.want)
+			}
+		}
+		list, err := r.Holds.List(ctx, "main")
+		if len(list) != store.MaxPage || list[0].ID != fmt.Sprint("h", store.MaxPage+1) {
+			t.Errorf("%d holds are listed: want the newest %d", len(list), store.MaxPage)
+		}
+		return err
+	})
+}
+
 func erasuresNoted(t *testing.T, s store.Store) {
 	e := store.Erasure{Tenant: "main", Kind: "report", Mark: store.Buried("main", "report", "r1"), Erased: day}
 	write(t, s, func(ctx context.Context, r store.Records) error {

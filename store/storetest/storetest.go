@@ -146,6 +146,7 @@ func Run(t *testing.T, e Engine) {
 		{"policies that decided", guardPoliciesKept},
 		{"keys of programs are removed", keysRemoved},
 		{"holds hold until they are released", holdsHold},
+		{"an old hold holds behind any number of newer ones", holdsAreAllAsked},
 		{"erasures are noted once", erasuresNoted},
 		{"certificates come back", certificatesComeBack},
 	} {

@@ -12,6 +12,10 @@ SELECT * FROM holds WHERE tenant = @tenant AND id = @id;
 -- ListHolds reads the holds of a tenant.
 SELECT * FROM holds WHERE tenant = @tenant ORDER BY since DESC, id LIMIT @most;
 
+-- name: OpenHolds :many
+-- OpenHolds reads the holds of a tenant that hold at a time, all of them.
+SELECT * FROM holds WHERE tenant = @tenant AND released = 0 AND (ends = 0 OR ends > CAST(@now AS BIGINT)) ORDER BY since DESC, id;
+
 -- name: ReleaseHold :execrows
 -- ReleaseHold lifts a hold that was not lifted before.
 UPDATE holds SET released = @released, released_by = @released_by, release_reason = @release_reason

@@ -307,6 +307,54 @@ func (q *Queries) ListHolds(ctx context.Context, arg ListHoldsParams) ([]Hold, e
 	return items, nil
 }
 
+const openHolds = `-- name: OpenHolds :many
+SELECT tenant, id, kind, record, marks, held_from, held_until, reason, actor, since, ends, released, released_by, release_reason FROM holds WHERE tenant = $1 AND released = 0 AND (ends = 0 OR ends > CAST($2 AS BIGINT)) ORDER BY since DESC, id
+`
+
+type OpenHoldsParams struct {
+	Tenant string
+	Now    int64
+}
+
+// OpenHolds reads the holds of a tenant that hold at a time, all of them.
+func (q *Queries) OpenHolds(ctx context.Context, arg OpenHoldsParams) ([]Hold, error) {
+	rows, err := q.db.QueryContext(ctx, openHolds, arg.Tenant, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Hold
+	for rows.Next() {
+		var i Hold
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.ID,
+			&i.Kind,
+			&i.Record,
+			&i.Marks,
+			&i.HeldFrom,
+			&i.HeldUntil,
+			&i.Reason,
+			&i.Actor,
+			&i.Since,
+			&i.Ends,
+			&i.Released,
+			&i.ReleasedBy,
+			&i.ReleaseReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releaseHold = `-- name: ReleaseHold :execrows
 UPDATE holds SET released = $1, released_by = $2, release_reason = $3
 WHERE tenant = $4 AND id = $5 AND released = 0
