@@ -82,7 +82,7 @@ func (d door) programReports(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{OperationID: "send-report", Method: http.MethodPost, Path: "/v1/reports",
 		Summary: "Send a report that a person agreed to. The same draft is kept once.", DefaultStatus: http.StatusCreated,
-		MaxBodyBytes: reports.MaxDraft + 4<<10, Errors: []int{400, 413, 422, 429, 503}, Middlewares: huma.Middlewares{d.withNetwork},
+		MaxBodyBytes: reports.MaxDraft + 4<<10, Errors: []int{400, 409, 413, 422, 429, 503}, Middlewares: huma.Middlewares{d.withNetwork},
 	}, func(ctx context.Context, in *struct{ Body Sending }) (*struct{ Body reports.Receipt }, error) {
 		network, _ := ctx.Value(networkKey{}).(string)
 		got, err := d.opt.Reports.Send(ctx, reports.Wish{Draft: in.Body.Draft, Consent: in.Body.Consent, Agreed: in.Body.Agreed}, reports.From{Door: "api", Network: network})

@@ -184,7 +184,8 @@ type Receipt struct {
 
 // Send keeps a report. The same draft sent again gives the same receipt and
 // keeps nothing more. Invalid when the person did not agree to the present text
-// or the draft is none, Temporary when too many were sent.
+// or the draft is none, Conflict when its report was erased since, Temporary when
+// too many were sent.
 func (d *Desk) Send(ctx context.Context, w Wish, from From) (Receipt, error) {
 	if !w.Agreed || w.Consent != d.consent.file.Version {
 		return Receipt{}, fault.New(fault.Invalid, "consent", "is missing, or its text has changed since: read it and agree, or nothing is kept")
@@ -213,6 +214,11 @@ func (d *Desk) Send(ctx context.Context, w Wish, from From) (Receipt, error) {
 			return nil
 		case fault.KindOf(err) != fault.NotFound:
 			return err
+		}
+		if was, err := r.Erasures.Has(ctx, x.Tenant, Kind, store.Buried(x.Tenant, Kind, string(x.ID))); err != nil {
+			return err
+		} else if was {
+			return fault.New(fault.Conflict, "draft", "was sent before, and its report was erased since: check the contact again to report it anew")
 		}
 		if err := d.count(ctx, r, x, from); err != nil {
 			return err
