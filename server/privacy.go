@@ -19,7 +19,7 @@ import (
 func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk) (*privacy.Desk, error) {
 	return privacy.New(privacy.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader,
 		Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
-		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{}},
+		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions()},
 		Expirers: []privacy.Expirer{contacts, staff}})
 }
 

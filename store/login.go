@@ -123,8 +123,12 @@ type APIKeys interface {
 	Find(ctx context.Context, secret Hash) (APIKey, error)
 	// Get returns a key of the tenant.
 	Get(ctx context.Context, t access.Tenant, id string) (APIKey, error)
-	// List returns the keys of a person, newest first; of all people of the
-	// tenant for "". At most MaxPage.
+	// Live returns all keys of a person that are good at a time, however many there
+	// are, newest first; of all people of the tenant for "".
+	Live(ctx context.Context, t access.Tenant, p PersonID, now time.Time) ([]APIKey, error)
+	// List returns the newest keys of a person, ended ones included; of all people
+	// of the tenant for "". At most MaxPage: it is for showing, never for ending or
+	// counting.
 	List(ctx context.Context, t access.Tenant, p PersonID) ([]APIKey, error)
 	// Touch writes when a key was last used.
 	Touch(ctx context.Context, secret Hash, used time.Time) error

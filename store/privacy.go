@@ -135,8 +135,8 @@ type Holds interface {
 	Sweep(ctx context.Context, t access.Tenant, before time.Time) (int64, error)
 }
 
-// Erasure notes that a record was erased, so that it does not come back with a
-// backup of before. It tells nothing of the record.
+// Erasure notes that a record was erased, or what it allowed was ended, so that it
+// does not come back with a backup of before. It tells nothing of the record.
 type Erasure struct {
 	Tenant access.Tenant
 	Kind   string
@@ -149,6 +149,9 @@ type Erasure struct {
 type Erasures interface {
 	// Add keeps a note; one that is there stays as it is.
 	Add(ctx context.Context, e Erasure) error
+	// Drop removes a note, of what may come back after all; that there is none is no
+	// error.
+	Drop(ctx context.Context, t access.Tenant, kind string, mark Hash) error
 	// Has reports whether a record was erased.
 	Has(ctx context.Context, t access.Tenant, kind string, mark Hash) (bool, error)
 	// Count returns how many notes the tenant has.

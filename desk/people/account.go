@@ -74,7 +74,7 @@ func (d *Desk) Account(ctx context.Context, who Who) (Account, error) {
 		if c, err = d.conditions(ctx, r, who.Tenant); err != nil {
 			return err
 		}
-		a.Keys, err = r.APIKeys.List(ctx, who.Tenant, own(who))
+		a.Keys, err = d.keysOf(ctx, r, who.Tenant, own(who))
 		return err
 	})
 	now := d.cfg.Now()

@@ -180,9 +180,12 @@ func (d *Desk) dropProofs(ctx context.Context, r store.Records, x store.Person) 
 			return err
 		}
 	}
-	programs, err := r.APIKeys.List(ctx, t, p)
+	programs, err := r.APIKeys.Live(ctx, t, p, now)
 	for _, k := range programs {
 		if err := r.APIKeys.End(ctx, t, k.ID, now); err != nil {
+			return err
+		}
+		if err := buryKey(ctx, r, t, k.ID, now); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // recognised.
 const keyPrefix = "bonafide_"
 
-// Bounds of API keys.
+// Bounds of API keys. maxKeys is how many of somebody's keys are good at a time;
+// while they are rotated, each may have its former one beside it.
 const (
 	MaxKeyDays = 366
 	maxKeys    = 50
@@ -52,15 +53,26 @@ func (d *Desk) MakeKey(ctx context.Context, who Who, w KeyWish) (secret string, 
 	deed := d.deed(who.Actor, "key.make", "key:"+k.ID)
 	deed.Why = scopeNames(k.Scopes)
 	return secret, k, d.change(ctx, deed, func(r store.Records) error {
-		list, err := r.APIKeys.List(ctx, k.Tenant, k.Person)
-		if err != nil {
+		if err := room(ctx, r, k, maxKeys); err != nil {
 			return err
-		}
-		if n := len(slices.DeleteFunc(list, func(o store.APIKey) bool { return !live(o, now) })); n >= maxKeys {
-			return fault.New(fault.Invalid, "key", "you have %d: end one that nothing uses first", n)
 		}
 		return r.APIKeys.Add(ctx, k)
 	})
+}
+
+// room refuses a new key of somebody who has so many that are good.
+func room(ctx context.Context, r store.Records, k store.APIKey, most int) error {
+	list, err := r.APIKeys.Live(ctx, k.Tenant, k.Person, k.Created)
+	if err == nil && len(list) >= most {
+		err = fault.New(fault.Invalid, "key", "you have %d: end one that nothing uses first", len(list))
+	}
+	return err
+}
+
+// buryKey notes when a key ends or ended, so that no backup of before opens it
+// again.
+func buryKey(ctx context.Context, r store.Records, t access.Tenant, id string, ends time.Time) error {
+	return r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: KindAPIKey, Mark: store.Buried(t, KindAPIKey, id), Erased: ends})
 }
 
 func (d *Desk) keySecret(k *store.APIKey) (string, error) {
@@ -113,7 +125,8 @@ func live(k store.APIKey, now time.Time) bool {
 const Grace = 24 * time.Hour
 
 // RotateKey makes a key with the same name, scopes and length of life; the old
-// one ends after Grace. The new secret is shown this once.
+// one ends after Grace, and is not rotated again until then. The new secret is
+// shown this once. Both keys have their audit entry.
 func (d *Desk) RotateKey(ctx context.Context, who Who, id string) (secret string, k store.APIKey, err error) {
 	now := d.cfg.Now()
 	if err := who.May(access.KeyManage, mine(who), now); err != nil {
@@ -125,6 +138,9 @@ func (d *Desk) RotateKey(ctx context.Context, who Who, id string) (secret string
 		if err != nil || old.Person != own(who) || !live(old, now) {
 			return noKey(err)
 		}
+		if !old.Ended.IsZero() {
+			return fault.New(fault.Conflict, "key", "is being replaced already: rotate the new one, or end this one")
+		}
 		k = old
 		k.Created, k.Expires, k.Used, k.Ended = now, now.Add(old.Expires.Sub(old.Created)), time.Time{}, time.Time{}
 		if k.Scopes, err = cleanScopes(who.Actor, old.Scopes); err != nil {
@@ -133,12 +149,30 @@ func (d *Desk) RotateKey(ctx context.Context, who Who, id string) (secret string
 		if secret, err = d.keySecret(&k); err != nil {
 			return err
 		}
-		if err := r.APIKeys.End(ctx, who.Tenant, id, now.Add(Grace)); err != nil {
+		if err := room(ctx, r, k, 2*maxKeys); err != nil {
 			return err
 		}
-		return r.APIKeys.Add(ctx, k)
+		return d.replaceKey(ctx, r, who.Actor, old, k)
 	})
 	return secret, k, err
+}
+
+// replaceKey keeps a key in place of another, which ends after Grace.
+func (d *Desk) replaceKey(ctx context.Context, r store.Records, a access.Actor, old, k store.APIKey) error {
+	ends := k.Created.Add(Grace)
+	if err := r.APIKeys.End(ctx, old.Tenant, old.ID, ends); err != nil {
+		return err
+	}
+	if err := buryKey(ctx, r, old.Tenant, old.ID, ends); err != nil {
+		return err
+	}
+	if err := r.APIKeys.Add(ctx, k); err != nil {
+		return err
+	}
+	made := d.deed(a, "key.make", "key:"+k.ID)
+	made.Why = "in place of " + old.ID + ": " + scopeNames(k.Scopes)
+	_, err := r.Audit.Append(ctx, made)
+	return err
 }
 
 func noKey(err error) error {
@@ -165,21 +199,38 @@ func (d *Desk) EndKey(ctx context.Context, a access.Actor, id string) error {
 		if err := r.APIKeys.End(ctx, a.Tenant, id, now); err != nil {
 			return err
 		}
-		// A backup of before must not open it again.
-		return r.Erasures.Add(ctx, store.Erasure{Tenant: a.Tenant, Kind: KindAPIKey, Mark: store.Buried(a.Tenant, KindAPIKey, id), Erased: now})
+		return buryKey(ctx, r, a.Tenant, id, now)
 	})
 }
 
-// Keys lists the keys of the whole tenant, for who may manage all.
+// Keys lists the keys of the whole tenant, for who may manage all: all that are
+// good, and of those that ended as many as are among the newest store.MaxPage.
 func (d *Desk) Keys(ctx context.Context, a access.Actor) ([]store.APIKey, error) {
 	if err := a.May(access.KeyManage, all(a), d.cfg.Now()); err != nil {
 		return nil, err
 	}
 	var out []store.APIKey
 	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		out, err = r.APIKeys.List(ctx, a.Tenant, "")
+		out, err = d.keysOf(ctx, r, a.Tenant, "")
 		return err
 	})
+	return out, err
+}
+
+// keysOf are the keys of a person, of all for "", as they are shown.
+func (d *Desk) keysOf(ctx context.Context, r store.Records, t access.Tenant, p store.PersonID) ([]store.APIKey, error) {
+	now := d.cfg.Now()
+	out, err := r.APIKeys.Live(ctx, t, p, now)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := r.APIKeys.List(ctx, t, p)
+	for _, k := range newest {
+		if !live(k, now) {
+			out = append(out, k)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b store.APIKey) int { return b.Created.Compare(a.Created) })
 	return out, err
 }
 

@@ -121,8 +121,8 @@ func (d *Desk) ChangePerson(ctx context.Context, a access.Actor, id store.Person
 		}
 		deed := d.deed(a, "person.change", "person:"+string(id))
 		deed.Why = difference(p, roles, c)
-		if c.Suspended && !p.Suspended {
-			if _, err := r.Sessions.EndOthers(ctx, a.Tenant, id, ""); err != nil {
+		if c.Suspended != p.Suspended {
+			if err := d.suspend(ctx, r, p, c.Suspended); err != nil {
 				return err
 			}
 		}
@@ -133,6 +133,19 @@ func (d *Desk) ChangePerson(ctx context.Context, a access.Actor, id store.Person
 		_, err = r.Audit.Append(ctx, deed)
 		return err
 	})
+}
+
+// suspend ends the sessions of a person and notes that they are suspended, so that
+// no backup of before lets them in again; or drops the note.
+func (d *Desk) suspend(ctx context.Context, r store.Records, p store.Person, suspended bool) error {
+	mark := store.Buried(p.Tenant, KindSuspension, string(p.ID))
+	if !suspended {
+		return r.Erasures.Drop(ctx, p.Tenant, KindSuspension, mark)
+	}
+	if _, err := r.Sessions.EndOthers(ctx, p.Tenant, p.ID, ""); err != nil {
+		return err
+	}
+	return r.Erasures.Add(ctx, store.Erasure{Tenant: p.Tenant, Kind: KindSuspension, Mark: mark, Erased: d.cfg.Now()})
 }
 
 // difference says for the audit what changed, without names.

@@ -20,6 +20,10 @@ const (
 	KindAPIKey     = "api_key"
 )
 
+// KindSuspension is what the note of a suspension is called. Suspensions are kept
+// with their person, so data/retention has no such kind.
+const KindSuspension = "suspension"
+
 // erasedName is what somebody is called whose record was anonymised.
 const erasedName = "–"
 
@@ -208,7 +212,7 @@ func (q Requests) uses(ctx context.Context, r store.Records, p store.Person, out
 	for _, k := range passkeys {
 		out.Passkeys = append(out.Passkeys, CopiedUse{Name: k.Name, Created: k.Created, Used: k.Used})
 	}
-	keys, err := r.APIKeys.List(ctx, p.Tenant, p.ID)
+	keys, err := q.d.keysOf(ctx, r, p.Tenant, p.ID)
 	if err != nil {
 		return err
 	}
@@ -345,47 +349,4 @@ func (q Requests) Walk(ctx context.Context, r store.Records, t access.Tenant, f 
 		}
 		return f(string(p.ID))
 	})
-}
-
-// Keys is the part of API keys in restored copies: what ended stays ended. Keys
-// are found, copied and erased with their person.
-type Keys struct{}
-
-// Kind is what keys are called in data/retention.
-func (Keys) Kind() string { return KindAPIKey }
-
-// Ready does nothing.
-func (Keys) Ready(context.Context) error { return nil }
-
-// Find finds nothing: keys come with their person.
-func (Keys) Find(context.Context, store.Records, access.Tenant, request.Subject) ([]request.Found, error) {
-	return nil, nil
-}
-
-// Copy finds nothing: keys come with their person.
-func (Keys) Copy(context.Context, store.Records, access.Tenant, string) (any, error) {
-	return nil, noKey(nil)
-}
-
-// Erase ends a key.
-func (Keys) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error) {
-	return []request.Part{{Code: "api_keys", Count: 1}}, r.APIKeys.End(ctx, t, id, e.When)
-}
-
-// Walk calls f with the ids of the tenant's keys that have not ended, of the
-// newest store.MaxPage.
-func (Keys) Walk(ctx context.Context, r store.Records, t access.Tenant, f func(id string) error) error {
-	list, err := r.APIKeys.List(ctx, t, "")
-	if err != nil {
-		return err
-	}
-	for _, k := range list {
-		if !k.Ended.IsZero() {
-			continue
-		}
-		if err := f(k.ID); err != nil {
-			return err
-		}
-	}
-	return nil
 }

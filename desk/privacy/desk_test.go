@@ -56,7 +56,7 @@ func open(t *testing.T, db store.Store) *house {
 		t.Fatal(err)
 	}
 	if h.Desk, err = privacy.New(privacy.Config{Store: db, Data: data.FS, Now: clock, Random: rand.Reader, Key: []byte(key),
-		Holders: []privacy.Holder{h.reports.Requests(), h.people.Requests(), people.Keys{}}, Expirers: []privacy.Expirer{h.reports, h.people}}); err != nil {
+		Holders: []privacy.Holder{h.reports.Requests(), h.people.Requests(), people.Keys{Now: clock}, h.people.Suspensions()}, Expirers: []privacy.Expirer{h.reports, h.people}}); err != nil {
 		t.Fatal(err)
 	}
 	return h

@@ -231,6 +231,13 @@ func (r apiKeys) Get(ctx context.Context, t access.Tenant, id string) (store.API
 	}, apiKey)
 }
 
+// Live returns the keys of a person or of the tenant that are good at a time.
+func (r apiKeys) Live(ctx context.Context, t access.Tenant, p store.PersonID, now time.Time) ([]store.APIKey, error) {
+	return many(ctx, r.session, "keys", func() ([]queries.ApiKey, error) {
+		return r.q.LiveKeys(ctx, queries.LiveKeysParams{Tenant: string(t), Person: string(p), Now: store.Micros(now)})
+	}, apiKey)
+}
+
 // List returns the keys of a person or of the tenant.
 func (r apiKeys) List(ctx context.Context, t access.Tenant, p store.PersonID) ([]store.APIKey, error) {
 	return many(ctx, r.session, "keys", func() ([]queries.ApiKey, error) {

@@ -111,6 +111,14 @@ func (r erasures) Add(ctx context.Context, e store.Erasure) error {
 	return r.done(ctx, "note an erasure", r.q.AddErasure(ctx, queries.AddErasureParams{Tenant: string(e.Tenant), Kind: e.Kind, Mark: e.Mark.String(), Erased: store.Micros(e.Erased)}))
 }
 
+// Drop removes a note.
+func (r erasures) Drop(ctx context.Context, t access.Tenant, kind string, mark store.Hash) error {
+	if r.failed != nil {
+		return r.failed
+	}
+	return r.done(ctx, "drop a note", r.q.DropErasure(ctx, queries.DropErasureParams{Tenant: string(t), Kind: kind, Mark: mark.String()}))
+}
+
 // Has reports whether a record was erased.
 func (r erasures) Has(ctx context.Context, t access.Tenant, kind string, mark store.Hash) (bool, error) {
 	n, err := r.counted(ctx, "look for an erasure", func() (int64, error) {

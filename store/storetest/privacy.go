@@ -52,6 +52,46 @@ func keysRemoved(t *testing.T, s store.Store) {
 	})
 }
 
+// keysAreAllAsked: what ends keys sees all that are good, also the oldest one
+// behind more newer ones than a page has.
+func keysAreAllAsked(t *testing.T, s store.Store) {
+	write(t, s, func(ctx context.Context, r store.Records) error {
+		add := func(tenant access.Tenant, person store.PersonID, id string, created time.Time, days int, ended time.Time) error {
+			return r.APIKeys.Add(ctx, store.APIKey{Tenant: tenant, Person: person, ID: id, Name: "robot", Secret: store.NewMark(nil, tenant, id),
+				Scopes: []access.Permission{access.ReportRead}, Created: created, Expires: created.AddDate(0, 0, days), Ended: ended})
+		}
+		errs := []error{add("main", "p1", "oldest", day, 300, time.Time{}), add("main", "p1", "expires", day, 1, time.Time{}),
+			add("main", "p1", "grace", day.Add(time.Second), 300, day.AddDate(0, 0, 1)), add("main", "p2", "another", day, 300, time.Time{}),
+			add("other", "p1", "theirs", day, 300, time.Time{})}
+		for i := range store.MaxPage + 1 {
+			errs = append(errs, add("main", "p1", fmt.Sprint("k", i), day.Add(time.Minute+time.Duration(i)*time.Second), 300, day.Add(time.Hour)))
+		}
+		return errors.Join(errs...)
+	})
+	read(t, s, func(ctx context.Context, r store.Records) error {
+		for _, c := range []struct {
+			person store.PersonID
+			at     time.Time
+			want   string
+		}{
+			{"p1", day.AddDate(0, 0, 1).Add(-time.Nanosecond), "[grace expires oldest]"},
+			{"p1", day.AddDate(0, 0, 1), "[oldest]"},
+			{"", day.AddDate(0, 0, 1), "[another oldest]"},
+			{"p1", day.AddDate(0, 0, 300), "[]"},
+		} {
+			list, err := r.APIKeys.Live(ctx, "main", c.person, c.at)
+			ids := []string{}
+			for _, k := range list {
+				ids = append(ids, k.ID)
+			}
+			if fmt.Sprint(ids) != c.want || err != nil {
+				t.Errorf("keys of %q at %v: %v, %v: want %s", c.person, c.at, ids, err, c.want)
+			}
+		}
+		return nil
+	})
+}
+
 // NewHold makes a hold on all reports of a tenant, for tests.
 func NewHold(t access.Tenant, id string, since time.Time) store.Hold {
 	return store.Hold{Tenant: t, ID: id, Kind: "report", Reason: "a court asks for it", By: "p-7f3a", Since: since}
@@ -174,6 +214,13 @@ func erasuresNoted(t *testing.T, s store.Store) {
 			if has, err := r.Erasures.Has(ctx, c.tenant, c.kind, c.mark); err != nil || has != c.want {
 				t.Errorf("%s %s: erased %v, %v: want %v", c.tenant, c.kind, has, err, c.want)
 			}
+		}
+		extra := store.Erasure{Tenant: "main", Kind: "person", Mark: e.Mark, Erased: day}
+		if err := errors.Join(r.Erasures.Add(ctx, extra), r.Erasures.Drop(ctx, "main", "person", e.Mark), r.Erasures.Drop(ctx, "main", "person", e.Mark)); err != nil {
+			return err
+		}
+		if has, err := r.Erasures.Has(ctx, "main", "person", e.Mark); has || err != nil {
+			t.Errorf("a note that was dropped is there: %v, %v", has, err)
 		}
 		n, err := r.Erasures.Count(ctx, "main")
 		gone, err2 := r.Erasures.Sweep(ctx, "main", day.Add(time.Second))

@@ -97,6 +97,12 @@ SELECT * FROM api_keys WHERE tenant = @tenant AND id = @id;
 -- ListKeys reads the keys of a person, or of the tenant.
 SELECT * FROM api_keys WHERE tenant = @tenant AND (CAST(@person AS TEXT) = '' OR person = @person) ORDER BY created DESC, id LIMIT @most;
 
+-- name: LiveKeys :many
+-- LiveKeys reads all keys of a person, or of the tenant, that are good at a time.
+SELECT * FROM api_keys WHERE tenant = @tenant AND (CAST(@person AS TEXT) = '' OR person = @person)
+  AND expires > CAST(@now AS BIGINT) AND (ended = 0 OR ended > CAST(@now AS BIGINT))
+ORDER BY created DESC, id;
+
 -- name: TouchKey :execrows
 -- TouchKey writes when a key was last used.
 UPDATE api_keys SET used = @used WHERE secret = @secret;

@@ -483,6 +483,53 @@ func (q *Queries) ListTickets(ctx context.Context, arg ListTicketsParams) ([]Tic
 	return items, nil
 }
 
+const liveKeys = `-- name: LiveKeys :many
+SELECT tenant, id, person, name, secret, scopes, created, expires, used, ended FROM api_keys WHERE tenant = $1 AND (CAST($2 AS TEXT) = '' OR person = $2)
+  AND expires > CAST($3 AS BIGINT) AND (ended = 0 OR ended > CAST($3 AS BIGINT))
+ORDER BY created DESC, id
+`
+
+type LiveKeysParams struct {
+	Tenant string
+	Person string
+	Now    int64
+}
+
+// LiveKeys reads all keys of a person, or of the tenant, that are good at a time.
+func (q *Queries) LiveKeys(ctx context.Context, arg LiveKeysParams) ([]ApiKey, error) {
+	rows, err := q.db.QueryContext(ctx, liveKeys, arg.Tenant, arg.Person, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ApiKey
+	for rows.Next() {
+		var i ApiKey
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.ID,
+			&i.Person,
+			&i.Name,
+			&i.Secret,
+			&i.Scopes,
+			&i.Created,
+			&i.Expires,
+			&i.Used,
+			&i.Ended,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const removeKeys = `-- name: RemoveKeys :execrows
 DELETE FROM api_keys WHERE tenant = $1 AND (CAST($2 AS TEXT) = '' OR person = $2)
   AND (CAST($3 AS BIGINT) = 0 OR expires < CAST($3 AS BIGINT) OR ended <> 0 AND ended < CAST($3 AS BIGINT))

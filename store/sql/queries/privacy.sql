@@ -34,6 +34,10 @@ INSERT INTO erasures (tenant, kind, mark, erased) VALUES (@tenant, @kind, @mark,
 -- CountErasure counts the notes of a record, one or none.
 SELECT count(*) FROM erasures WHERE tenant = @tenant AND kind = @kind AND mark = @mark;
 
+-- name: DropErasure :exec
+-- DropErasure removes the note of a record.
+DELETE FROM erasures WHERE tenant = @tenant AND kind = @kind AND mark = @mark;
+
 -- name: CountErasures :one
 -- CountErasures counts the notes of a tenant.
 SELECT count(*) FROM erasures WHERE tenant = @tenant;

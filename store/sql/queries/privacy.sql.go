@@ -147,6 +147,22 @@ func (q *Queries) CountErasures(ctx context.Context, tenant string) (int64, erro
 	return count, err
 }
 
+const dropErasure = `-- name: DropErasure :exec
+DELETE FROM erasures WHERE tenant = $1 AND kind = $2 AND mark = $3
+`
+
+type DropErasureParams struct {
+	Tenant string
+	Kind   string
+	Mark   string
+}
+
+// DropErasure removes the note of a record.
+func (q *Queries) DropErasure(ctx context.Context, arg DropErasureParams) error {
+	_, err := q.db.ExecContext(ctx, dropErasure, arg.Tenant, arg.Kind, arg.Mark)
+	return err
+}
+
 const getCertificate = `-- name: GetCertificate :one
 SELECT tenant, id, kind, made, actor, asker, subject, body, entry, hash FROM certificates WHERE tenant = $1 AND id = $2
 `
