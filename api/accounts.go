@@ -28,6 +28,7 @@ type Accounts interface {
 	Latest(ctx context.Context, a access.Actor) (int64, error)
 	Follow(ctx context.Context, a access.Actor, after int64, wait time.Duration, lang string) ([]accounts.DecisionView, error)
 	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
+	Linked(ctx context.Context, a access.Actor, account string) (accounts.Links, error)
 }
 
 // DecisionPage is a page of decisions.
@@ -131,6 +132,17 @@ func (d door) programAccounts(api huma.API) {
 				return nil, problem(err)
 			}
 			return &struct{ Body accounts.Timeline }{t}, nil
+		})
+	huma.Register(api, keyed("linked-accounts", http.MethodGet, "/v1/accounts/{account}/linked",
+		"Accounts that share a device, recipient, card, address or payee with one, among the newest events. Needs decision.read.", 404),
+		func(ctx context.Context, in *struct {
+			Account string `path:"account" maxLength:"512" doc:"As the shop names it; hashed on the server."`
+		}) (*struct{ Body accounts.Links }, error) {
+			links, err := d.opt.Accounts.Linked(ctx, actor(ctx), in.Account)
+			if err != nil {
+				return nil, problem(err)
+			}
+			return &struct{ Body accounts.Links }{links}, nil
 		})
 	huma.Register(api, keyed("rule-precision", http.MethodGet, "/v1/policies/precision", "How often each rule was right, by labels. Needs policy.read."),
 		func(ctx context.Context, in *struct {

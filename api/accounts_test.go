@@ -120,14 +120,15 @@ func (x *till) decisionOf(name string) accounts.EventAnswer {
 func TestAccounts(t *testing.T) {
 	x := newTill(t)
 	rows := map[string]map[string]int{
-		"POST /v1/events":                {"": 401, "all": 200, "write": 200, "read": 403, "analyst": 403, "admin": 200, "shopper": 403, "none": 403, "foreign": 200},
-		"GET /v1/decisions":              {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
-		"GET /v1/decisions/stream":       {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
-		"GET /v1/decisions/{id}":         {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
-		"POST /v1/decisions/{id}/label":  {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
-		"POST /v1/decisions/{id}/assign": {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
-		"GET /v1/accounts/{account}":     {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
-		"GET /v1/policies/precision":     {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
+		"POST /v1/events":                   {"": 401, "all": 200, "write": 200, "read": 403, "analyst": 403, "admin": 200, "shopper": 403, "none": 403, "foreign": 200},
+		"GET /v1/decisions":                 {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
+		"GET /v1/decisions/stream":          {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
+		"GET /v1/decisions/{id}":            {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
+		"POST /v1/decisions/{id}/label":     {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
+		"POST /v1/decisions/{id}/assign":    {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
+		"GET /v1/accounts/{account}":        {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
+		"GET /v1/accounts/{account}/linked": {"": 401, "all": 200, "write": 403, "read": 200, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 404},
+		"GET /v1/policies/precision":        {"": 401, "all": 200, "write": 403, "read": 403, "analyst": 200, "admin": 403, "shopper": 403, "none": 403, "foreign": 200},
 	}
 	for pattern := range x.doc {
 		if _, ok := rows[pattern]; !ok && (strings.Contains(pattern, "/v1/events") || strings.Contains(pattern, "/v1/decisions") || strings.Contains(pattern, "/v1/accounts") || strings.Contains(pattern, "/v1/policies")) {

@@ -22,6 +22,7 @@ type AccountsDesk interface {
 	Assign(ctx context.Context, a access.Actor, id store.DecisionID, to store.PersonID, revision int64) error
 	SetLabel(ctx context.Context, a access.Actor, id store.DecisionID, label store.Label, revision int64) error
 	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
+	Linked(ctx context.Context, a access.Actor, account string) (accounts.Links, error)
 	Latest(ctx context.Context, a access.Actor) (int64, error)
 	Follow(ctx context.Context, a access.Actor, after int64, wait time.Duration, lang string) ([]accounts.DecisionView, error)
 }
@@ -180,15 +181,39 @@ func (v *visit) assignDecision() error {
 	return v.after(v.opt.Accounts.Assign(v.r.Context(), v.who.Actor, v.decisionID(), to, revision), v.back)
 }
 
+// timelineData is the page of one account of the shop.
+type timelineData struct {
+	accounts.Timeline
+	Links accounts.Links
+	// Reports are the ids of reported contacts that are kept here.
+	Reports map[string]bool
+}
+
+// maxContacts bounds the reports that are looked up for one page.
+const maxContacts = 20
+
 func (v *visit) accountOfShop() error {
 	if err := v.decided(); err != nil {
 		return err
 	}
-	t, err := v.opt.Accounts.Account(v.r.Context(), v.who.Actor, clip(v.r.PathValue("id"), 512), v.language(v.r))
+	ctx, a, account := v.r.Context(), v.who.Actor, clip(v.r.PathValue("id"), 512)
+	t, err := v.opt.Accounts.Account(ctx, a, account, v.language(v.r))
 	if err != nil {
 		return err
 	}
-	return v.page(http.StatusOK, "timeline", "timeline.title", t, "")
+	d := timelineData{Timeline: t, Reports: map[string]bool{}}
+	// An account of which only old decisions are kept has no events to share.
+	if d.Links, err = v.opt.Accounts.Linked(ctx, a, t.Account); err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	for _, c := range t.Contacts[:min(len(t.Contacts), maxContacts)] {
+		if c.Report == "" || v.opt.Reports == nil || !a.Can(access.ReportRead) {
+			continue
+		}
+		_, err := v.opt.Reports.Open(ctx, a, store.ReportID(c.Report))
+		d.Reports[c.Report] = err == nil
+	}
+	return v.page(http.StatusOK, "timeline", "timeline.title", d, "")
 }
 
 // Money is an amount in minor units with its currency.

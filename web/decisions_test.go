@@ -24,6 +24,7 @@ type guardDesk struct {
 	assigned store.PersonID
 	asked    accounts.Query
 	empty    bool
+	behind   bool // the page was loaded before the newest decision
 }
 
 func (g *guardDesk) view(text string) accounts.DecisionView {
@@ -80,12 +81,23 @@ func (g *guardDesk) Account(_ context.Context, a access.Actor, account, _ string
 		return out, err
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	return accounts.Timeline{Account: account + evil, Decisions: []accounts.DecisionView{g.view(evil)}, More: true,
+	return accounts.Timeline{Account: account + evil, Sessions: []accounts.SessionView{{Session: evil, Devices: []string{evil}, First: now, Last: now.Add(time.Hour), Events: 7, Country: "JP", Proved: "bypassed", Revoked: true}},
+		Devices:  []accounts.DeviceView{{Device: "9f86d081884c7d659a2feaa0c55ad015" + evil, First: now, Last: now, Events: 1204, Sessions: 3, Stopped: 2}},
+		Contacts: []accounts.ReportedContact{{Time: now, Report: evil, Channel: "sms", Verdict: "scam"}, {Time: now, Channel: evil, Verdict: evil}}, Decisions: []accounts.DecisionView{g.view(evil)}, More: true,
 		Moments: []accounts.EventView{{Time: now, Type: "order.placed", Device: evil, Session: evil, Order: evil, Hidden: true, Fields: map[string]string{evil: evil}, Decision: "d1", Action: "block"}},
 		Orders:  []accounts.Purchase{{Order: evil, Placed: now, Amount: 500000, Currency: "JPY", GiftCards: 12, Hidden: true, Action: "block"}, {Order: "o2", Placed: now, Amount: 123456, Currency: "EUR", WasHidden: true}}}, nil
 }
 
+func (g *guardDesk) Linked(_ context.Context, a access.Actor, account string) (accounts.Links, error) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	return accounts.Links{Account: account, Looked: 50_000, Since: now, Linked: []accounts.LinkedAccount{{Account: "b1c2d3e4f5061728" + evil, Shares: []string{"card", "device"}, Events: 3, Last: now, Action: "block"}, {Account: "c1", Shares: []string{"recipient"}, Events: 1, Last: now}}},
+		g.find(a, access.DecisionRead, "d1")
+}
+
 func (g *guardDesk) Latest(_ context.Context, a access.Actor) (int64, error) {
+	if g.behind {
+		return 6, nil
+	}
 	return 7, a.May(access.DecisionRead, access.Of{Tenant: a.Tenant}, time.Now())
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,11 +161,21 @@ func (r *ruleDesk) TwoPersons() bool                { return r.two }
 // 2, which is at work; it checks rights and tenants as the real one does.
 type runDesk struct {
 	rep   *replay.Report
-	state replays.State // of replay 2
 	empty bool
+
+	mu    sync.Mutex
+	state replays.State // of replay 2; guarded by mu
+}
+
+func (r *runDesk) set(s replays.State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state = s
 }
 
 func (r *runDesk) one(n int64) replays.Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	x := replays.Run{Number: n, State: replays.Done, Author: "p-1", Asked: now, Begun: now, Ended: now, Expires: now.AddDate(0, 0, 30), From: now.AddDate(0, 0, -7), To: now, Events: 120_400, Changed: 77, At: now.AddDate(0, 0, -2),
 		Candidate: replays.Compared{Number: 1, Name: "orders", Version: 2}, Baseline: replays.Compared{Name: "marketplace-takeover", Version: 2}}
@@ -316,7 +327,7 @@ func TestPolicyPages(t *testing.T) {
 		t.Error("the period that was typed is lost")
 	}
 	for s, text := range map[replays.State]string{replays.Interrupted: "The server stopped", replays.Cancelled: "It was cancelled", replays.Failed: "It failed", replays.Waiting: "It waits for its turn"} {
-		runs.state = s
+		runs.set(s)
 		if p := anna.get("/replays/2?lang=en").want(t, string(s), 200); !strings.Contains(p.body, text) || strings.Contains(p.body, "data-watch") == s.Ended() {
 			t.Errorf("%s is not told", s)
 		}

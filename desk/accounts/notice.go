@@ -70,18 +70,21 @@ func (d *Desk) notice(ctx context.Context, l *lane, sent, sealed *event.Event, d
 	return &Notice{Title: texts["title"], Text: strings.NewReplacer(fill...).Replace(text)}
 }
 
+// placedAtOnce is how many events of an account are read at once, to find an order.
+const placedAtOnce = 20
+
 // placed finds the event by which an event's order was placed, among the newest
 // of the account; nil if it is not there, or takes too long.
 func (l *lane) placed(ctx context.Context, e *event.Event) *event.Event {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	places, _ := l.trail.of(e.Context.Account)
-	for i := len(places) - 1; i >= 0; i-- {
-		list, err := l.read(ctx, places[i:i+1])
+	for end := len(places); end > 0; end = max(end-placedAtOnce, 0) {
+		list, err := l.read(ctx, places[max(end-placedAtOnce, 0):end])
 		if err != nil {
 			return nil
 		}
-		for j := range list {
+		for j := range slices.Backward(list) {
 			if list[j].Type == event.OrderPlaced && list[j].Order.ID == order(e) {
 				return &list[j]
 			}

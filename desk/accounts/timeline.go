@@ -8,7 +8,6 @@ import (
 
 	"bonafide/access"
 	"bonafide/account/event"
-	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -56,6 +55,10 @@ type Timeline struct {
 	// Orders are those among them, hidden ones included, newest first.
 	Orders    []Purchase     `json:"orders"`
 	Decisions []DecisionView `json:"decisions"`
+	// Sessions, Devices and Contacts are by what its newest events tell, the newest first.
+	Sessions []SessionView     `json:"sessions"`
+	Devices  []DeviceView      `json:"devices"`
+	Contacts []ReportedContact `json:"contacts" doc:"Contacts that the owner reported."`
 	// More tells that older events are in the log and not shown.
 	More bool `json:"more" doc:"Older events are in the log and not shown."`
 }
@@ -66,25 +69,11 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 	if err := d.reads(a); err != nil {
 		return Timeline{}, err
 	}
-	if account == "" {
-		return Timeline{}, fault.New(fault.Invalid, "account", "is empty: name one account")
-	}
-	if err := store.CheckText("account", account, 512); err != nil {
-		return Timeline{}, err
-	}
-	l, err := d.lane(ctx, a.Tenant)
+	l, name, places, more, err := d.placesOf(ctx, a, account)
 	if err != nil {
 		return Timeline{}, err
 	}
-	out := Timeline{Account: account, Moments: []EventView{}, Orders: []Purchase{}}
-	places, more := l.trail.of(account)
-	if len(places) == 0 {
-		if out.Account, err = d.accountOf(a.Tenant, account); err != nil {
-			return Timeline{}, err
-		}
-		places, more = l.trail.of(out.Account)
-	}
-	out.More = more
+	out := Timeline{Account: name, Moments: []EventView{}, Orders: []Purchase{}, More: more}
 	events, err := l.read(ctx, places)
 	if err != nil {
 		return Timeline{}, err
@@ -105,27 +94,6 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 	out.fill(events, rows)
 	out.Decisions, err = d.views(ctx, rows, lang)
 	return out, err
-}
-
-// read reads events at places of the log, oldest first.
-func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Event, error) {
-	out := make([]event.Event, 0, len(places))
-	for _, at := range places {
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, at, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(records) != 1 || records[0].Position != at || records[0].Tenant != l.tenant {
-			continue
-		}
-		e, _, err := eventOf(&records[0])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	slices.SortStableFunc(out, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
-	return out, nil
 }
 
 // fill lays events, orders and decisions together.
@@ -168,6 +136,7 @@ func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
 		t.Moments[i].Hidden = p != nil && p.Hidden
 	}
 	slices.Reverse(t.Moments)
+	t.gather(events, func(e *event.Event) bool { _, ok := decided[key{e.Source, e.ID}]; return ok })
 	for _, p := range slices.Backward(placed) {
 		t.Orders = append(t.Orders, *p)
 	}
