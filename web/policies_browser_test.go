@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -19,7 +20,9 @@ import (
 // again until it is done; without scripts all of it can be read.
 func TestPoliciesInABrowser(t *testing.T) {
 	rules, runs := &ruleDesk{t: t, state: store.PolicyDraft}, &runDesk{rep: found(), state: replays.Running}
-	o := newOffice(t, func(opt *web.Options) { opt.Accounts, opt.Policies, opt.Replays = &guardDesk{behind: true}, rules, runs })
+	o := newOffice(t, func(opt *web.Options) {
+		opt.Accounts, opt.Policies, opt.Replays = &guardDesk{behind: true}, rules, runs
+	})
 	o.setUp()
 	o.hire("main", "sue", access.Supervisor)
 	b := openAt(t, o.srv.URL, 390, "light")
@@ -54,4 +57,39 @@ func TestPoliciesInABrowser(t *testing.T) {
 		b.do(chromedp.WaitVisible(chromedp.CSS(`main h1`)))
 	}
 	b.do(chromedp.Navigate(o.srv.URL+"/replays/2"), chromedp.WaitVisible(chromedp.CSS(`[data-watch] a.button`)))
+}
+
+// TestAnalystPages: the pages of analysts in every language, on a phone and a desk,
+// as TestShell has the others.
+func TestAnalystPages(t *testing.T) {
+	o := newOffice(t)
+	o.setUp()
+	o.hire("main", "sue", access.Supervisor)
+	b := openAt(t, o.srv.URL, 390, "light")
+	b.enter(o, "sue")
+	read, pictures := []string{"de", "ja"}, os.Getenv("BONAFIDE_PICTURES") != ""
+	if pictures {
+		read = langs
+	}
+	for _, p := range []string{"/policies", "/policies/1", "/policies/new", "/replays", "/replays/1", "/replays/2", "/accounts/a1"} {
+		for _, lang := range read {
+			name := strings.Trim(strings.ReplaceAll(p, "/", "-"), "-") + "-" + lang
+			b.visit(p, lang)
+			b.picture(name + "-phone")
+			if small := eval[string](b, tooSmall); small != "" {
+				t.Errorf("%s in %s: hard to tap: %s", p, lang, small)
+			}
+			if out := eval[string](b, wide); out != "" {
+				t.Errorf("%s in %s: wider than the phone: %s", p, lang, out)
+			}
+			if lang == "de" {
+				b.barriers(p, 390)
+			}
+			if pictures {
+				b.scheme(1280, "dark")
+				b.picture(name + "-desk-dark")
+				b.scheme(390, "light")
+			}
+		}
+	}
 }
