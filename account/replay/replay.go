@@ -15,6 +15,7 @@ package replay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,10 +143,12 @@ type work struct {
 	events     []event.Event
 	base, cand []guard.Decision
 	held       int64 // about how many bytes both guards hold after it
+	broken     error // what went wrong in a guard; then nothing of it is compared
 }
 
 // Run takes all events of a sequence. An event that could not be read is
-// counted as refused; the context ends the replay early, with its error. While
+// counted as refused; the context ends the replay early, with its error, and so
+// does what breaks in a guard. While
 // one batch is decided on another goroutine, the next is read and the one before
 // compared on this one, which alone calls what the caller gave.
 func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) error {
@@ -164,6 +167,7 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 	}()
 	next, other := &work{}, &work{}
 	flying := false
+	var broken error
 	turn := func() { // hands the next batch over, and compares the one before
 		was := flying
 		if was {
@@ -173,8 +177,10 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 		if flying {
 			in <- next
 		}
-		if was {
-			r.compareAll(other)
+		if was && broken == nil {
+			if broken = other.broken; broken == nil {
+				r.compareAll(other)
+			}
 		}
 		next, other = other, next
 		next.events = next.events[:0]
@@ -187,7 +193,7 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 			continue
 		}
 		if next.events = append(next.events, e); len(next.events) == batch {
-			if err := ctx.Err(); err != nil {
+			if err := cmp.Or(ctx.Err(), broken); err != nil {
 				return err
 			}
 			turn()
@@ -195,7 +201,7 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 	}
 	turn()
 	turn()
-	return ctx.Err()
+	return cmp.Or(ctx.Err(), broken)
 }
 
 // Take takes the next events, in the order in which they were decided. How they
@@ -205,6 +211,9 @@ func (r *Replay) Take(events []event.Event) {
 		n := min(len(events), batch)
 		r.own.events = events[:n]
 		r.decide(&r.own)
+		if r.own.broken != nil {
+			panic(r.own.broken)
+		}
 		r.compareAll(&r.own)
 		events = events[n:]
 	}
@@ -214,12 +223,15 @@ func (r *Replay) Take(events []event.Event) {
 // decide lets both guards decide a batch.
 func (r *Replay) decide(w *work) {
 	var other sync.WaitGroup
+	var failed [2]error
 	if r.base.g != nil {
-		other.Go(func() { w.base = r.base.decide(w.events, w.base[:0]) })
+		other.Go(func() { w.base, failed[0] = r.base.decide(w.events, w.base[:0]) })
 	}
-	w.cand = r.cand.decide(w.events, w.cand[:0])
+	w.cand, failed[1] = r.cand.decide(w.events, w.cand[:0])
 	other.Wait()
-	w.held = 0
+	if w.held, w.broken = 0, cmp.Or(failed[0], failed[1]); w.broken != nil {
+		return
+	}
 	for _, s := range []*side{&r.base, &r.cand} {
 		if s.g != nil {
 			x := s.g.Stats().Windows
@@ -228,11 +240,18 @@ func (r *Replay) decide(w *work) {
 	}
 }
 
-func (s *side) decide(events []event.Event, out []guard.Decision) []guard.Decision {
+// decide decides events. A policy that breaks the program breaks its replay alone.
+func (s *side) decide(events []event.Event, in []guard.Decision) (out []guard.Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("replay: the policy could not be evaluated: %v", p)
+		}
+	}()
+	out = in
 	for i := range events {
 		out = append(out, s.g.Decide(&events[i]))
 	}
-	return out
+	return out, nil
 }
 
 // compareAll counts a batch that was decided.

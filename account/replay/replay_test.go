@@ -272,3 +272,23 @@ func TestByDayAndRule(t *testing.T) {
 		t.Errorf("%d newly annoyed, %d and %d by the rule with most, %d bytes held", rep.NewlyAnnoyed, blamed, annoyed, held)
 	}
 }
+
+// TestABrokenGuardEndsItsReplay: and not the program.
+func TestABrokenGuardEndsItsReplay(t *testing.T) {
+	s := shop.Make(shop.Options{Seed: 4, Accounts: 30, Days: 20, Takeovers: 2})
+	for _, which := range []func(*Replay) *side{func(r *Replay) *side { return &r.base }, func(r *Replay) *side { return &r.cand }} {
+		p := load(t, shipped(t))
+		r := made(t, Setup{Candidate: p, Baseline: p})
+		which(r).g = &guard.Guard{} // one that nobody made
+		err := r.Run(t.Context(), func(yield func(event.Event, error) bool) {
+			for _, e := range s.Events {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		})
+		if err == nil || r.Report().Events != 0 {
+			t.Errorf("a replay with a broken guard ended with %v and %d events", err, r.Report().Events)
+		}
+	}
+}

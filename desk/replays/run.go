@@ -1,6 +1,7 @@
 package replays
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -202,14 +203,8 @@ func (d *Desk) change(t access.Tenant, f func()) {
 	d.save(t, d.books[t])
 }
 
-// replay reads the events. What is wrong with the guard's own code must not end
-// the server: it ends the replay.
+// replay reads the events, and decides them.
 func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Setup) (rep *replay.Report, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			rep, err = nil, fmt.Errorf("replays: the replay broke: %v", p)
-		}
-	}()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	events, labels, err := d.cfg.History(ctx, t, s.From)
@@ -236,7 +231,7 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 	}
 	var broken error
 	if err := r.Run(ctx, until(ctx, events, &broken)); err != nil {
-		return nil, context.Cause(ctx)
+		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	if broken != nil {
 		return nil, broken
