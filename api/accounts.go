@@ -133,17 +133,7 @@ func (d door) programAccounts(api huma.API) {
 			}
 			return &struct{ Body accounts.Timeline }{t}, nil
 		})
-	huma.Register(api, keyed("linked-accounts", http.MethodGet, "/v1/accounts/{account}/linked",
-		"Accounts that share a device, recipient, card, address or payee with one, among the newest events. Needs decision.read.", 404),
-		func(ctx context.Context, in *struct {
-			Account string `path:"account" maxLength:"512" doc:"As the shop names it; hashed on the server."`
-		}) (*struct{ Body accounts.Links }, error) {
-			links, err := d.opt.Accounts.Linked(ctx, actor(ctx), in.Account)
-			if err != nil {
-				return nil, problem(err)
-			}
-			return &struct{ Body accounts.Links }{links}, nil
-		})
+	d.linkedAccounts(api, keyed)
 	huma.Register(api, keyed("rule-precision", http.MethodGet, "/v1/policies/precision", "How often each rule was right, by labels. Needs policy.read."),
 		func(ctx context.Context, in *struct {
 			Since string `query:"since" doc:"First time (RFC 3339) or day."`
