@@ -61,6 +61,7 @@ var trees = map[string][]string{
 	"account/riskmodel":   {},
 	"account/guard":       {"account/event", "account/window", "account/policy"},
 	"account/burst":       {},
+	"account/shadow":      {"account/event", "account/policy", "account/guard"},
 	"account/replay":      {"account/event", "account/policy", "account/guard"},
 	"casework/playbook":   {},
 	"casework/report":     {},

@@ -49,7 +49,7 @@ type Decision struct {
 	// Action is challenge, hold or block.
 	Action string
 	Score  int64
-	// Digest names the text of the policy, 64 hexadecimal digits.
+	// Digest names the policy by its text and model, as GuardPolicy does.
 	Digest string
 	// Rules are the ids of the rules that hit.
 	Rules []string
@@ -134,21 +134,24 @@ type Decisions interface {
 // on it decided.
 type GuardPolicy struct {
 	Tenant access.Tenant
-	// Since is the position of the first event that it decided.
-	Since   int64
+	// Since is the position of the first event that it decided. A log that was lost
+	// begins again at 1, so two may have the same.
+	Since int64
+	// Digest is the SHA-256 of the text, or of it and its model's file, 64 hexadecimal digits.
 	Digest  string
 	Name    string
 	Version int
 	Body    string
-	Made    time.Time
+	// Made is when it began to decide; each of a tenant is later than the one before.
+	Made time.Time
 }
 
 // GuardPolicies are the policies that decided, so that what they decided can be
 // explained and computed again.
 type GuardPolicies interface {
-	// Put keeps a policy; one of the same place is replaced.
+	// Put keeps a policy; one of the same place and time is replaced, no other.
 	Put(ctx context.Context, p GuardPolicy) error
-	// List returns the tenant's policies, the latest first.
+	// List returns the tenant's policies, the one that began last first.
 	List(ctx context.Context, t access.Tenant) ([]GuardPolicy, error)
 	// Get returns the policy of a digest.
 	Get(ctx context.Context, t access.Tenant, digest string) (GuardPolicy, error)
@@ -222,7 +225,7 @@ func guardFamilies() []Family {
 			{"revision", FieldNumber, false}}},
 		{Name: "guard_policies", Check: checkPolicyRow, Plain: []string{"digest", "name", "body"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"since", FieldNumber, true}, {"digest", FieldText, false}, {"name", FieldText, false},
-			{"version", FieldNumber, false}, {"body", FieldText, false}, {"made", FieldTime, false}}},
+			{"version", FieldNumber, false}, {"body", FieldText, false}, {"made", FieldTime, true}}},
 	}
 }
 

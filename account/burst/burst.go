@@ -56,6 +56,16 @@ func (a Alarm) String() string {
 	return fmt.Sprintf("%d of %d events were stopped, before that %d of %d", a.Stopped, a.Decided, a.StoppedBefore, a.Before)
 }
 
+// Forget drops what was counted in the window, and keeps the time before it: for a
+// policy that begins to decide, which is not to blame for what the one before did.
+func (d *Detector) Forget() {
+	size, window := int64(len(d.minutes)), int64(d.rule.Window/time.Minute)
+	for m := max(d.now-window+1, 0); d.begun && m <= d.now; m++ {
+		d.minutes[m%size] = count{}
+	}
+	d.window = count{}
+}
+
 type count struct{ decided, stopped int64 }
 
 func (c *count) add(o count, by int64) {

@@ -108,3 +108,40 @@ func TestRulesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestForgetIsNoAlarm: what the policy of before did in the window is forgotten, and
+// the time before it still counts.
+func TestForgetIsNoAlarm(t *testing.T) {
+	r := Rule{Window: 10 * time.Minute, Base: time.Hour, Least: 5, Share: .5, Factor: 2}
+	d, err := New(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Unix(1_800_000_000, 0)
+	for i := range 60 {
+		d.Take(begin.Add(time.Duration(i)*time.Minute), i%20 == 0)
+	}
+	at := begin.Add(time.Hour)
+	hit := func(n int) (alarms int) {
+		for range n {
+			if _, ok := d.Take(at, true); ok {
+				alarms++
+			}
+		}
+		return alarms
+	}
+	if hit(20) == 0 {
+		t.Fatal("a burst is no alarm")
+	}
+	d.Forget()
+	if n := hit(4); n != 0 {
+		t.Errorf("%d alarms after what was forgotten", n)
+	}
+	if hit(1) == 0 {
+		t.Error("another burst is none")
+	}
+	at = at.Add(2 * time.Hour) // all of it leaves the base again
+	if n := hit(10); n != 0 {
+		t.Errorf("%d alarms with nothing to compare with", n)
+	}
+}

@@ -208,6 +208,17 @@ func (p *Policy) ModelCard() (c riskmodel.Card, ok bool) {
 	return p.score.model.Card(), true
 }
 
+// Decider names what decides: the text and the file of its model, together. It is
+// Digest for a policy without a model, else the SHA-256 of Digest and ModelDigest.
+// The same text with another model is another decider.
+func (p *Policy) Decider() [32]byte {
+	m := p.ModelDigest()
+	if m == [32]byte{} {
+		return p.Digest
+	}
+	return sha256.Sum256(append(p.Digest[:], m[:]...))
+}
+
 // FeaturesDigest tells two declarations of the features apart, down to the windows,
 // facts and rules behind them: a model is as good as the numbers that it was trained on.
 func (p *Policy) FeaturesDigest() string {

@@ -57,17 +57,9 @@ func scopeOf(a policy.Action, order string) string {
 	return "account"
 }
 
-// answer is what a shop is told of an event that it sent now.
-func (d *Desk) answer(e *event.Event, x *guard.Decision, lang string) EventAnswer {
-	p := d.policy
-	if [8]byte(p.Digest[:8]) != x.Digest {
-		if q := d.formerBy(x.Digest); q != nil {
-			p = q
-		} else { // of a policy of before: its texts are in the records
-			return EventAnswer{ID: e.ID, Source: e.Source, Decision: idText(x.ID), Action: x.Action.String(), Score: x.Score, Scope: scopeOf(x.Action, order(e)),
-				Rules: []string{}, Do: []Errand{}, Repeated: x.Repeated, Late: x.Late}
-		}
-	}
+// answer is what a shop is told of an event that it sent now, and that the policy p
+// decided.
+func answer(e *event.Event, x *guard.Decision, p *policy.Policy, lang string) EventAnswer {
 	out := EventAnswer{ID: e.ID, Source: e.Source, Decision: idText(x.ID), Action: x.Action.String(), Score: x.Score, Scope: scopeOf(x.Action, order(e)),
 		Rules: []string{}, Do: ordersOf(x, p, e.Time), Repeated: x.Repeated, Late: x.Late}
 	for _, h := range x.Hits {
@@ -80,16 +72,13 @@ func (d *Desk) answer(e *event.Event, x *guard.Decision, lang string) EventAnswe
 }
 
 // kept reads a decision from the records.
-func (d *Desk) kept(ctx context.Context, t access.Tenant, id guard.ID) (guard.Decision, error) {
+func (d *Desk) kept(ctx context.Context, t access.Tenant, id guard.ID) (decoded, error) {
 	var x store.Decision
 	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
 		x, err = r.Decisions.Get(ctx, t, store.DecisionID(idText(id)))
 		return err
 	}); err != nil {
-		return guard.Decision{}, err
+		return decoded{}, err
 	}
-	if _, err := d.policyOf(ctx, t, x.Digest); err != nil {
-		return guard.Decision{}, err
-	}
-	return guard.Decode(x.Body)
+	return d.decode(ctx, x)
 }

@@ -4,9 +4,13 @@
 // it, assign it and say what it turned out to be.
 //
 // The log is the truth: what the guard knows is computed from it, from a snapshot
-// and the events after it, and comes out the same. The desk checks every right
-// itself (access) and hashes personal identifiers with the tenant's key before
-// anything is written. It is not for rules (account/policy), and it does not render.
+// and the events after it, and comes out the same. Which policy decides is changed
+// while events come, at a place of the log that is written down first; a candidate
+// decides beside it for comparison, and a burst of declines brings the policy before
+// back. The desk checks every right itself (access) and hashes personal identifiers
+// with the tenant's key before anything is written. It is not for rules
+// (account/policy) nor for the life of their texts (desk/policies), and it does not
+// render.
 //
 //	desk, err := accounts.New(accounts.Config{Store: s, Log: log, Policy: text, Key: key, Data: data.FS, Now: time.Now})
 //	got, err := desk.Submit(ctx, actor, accounts.Batch{Body: line, Decide: true})
@@ -26,6 +30,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/account/burst"
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
@@ -93,8 +98,23 @@ type Config struct {
 	// Shelf keeps snapshots; nil: each start reads the whole log.
 	Shelf Shelf
 	Data  fs.FS
-	// Policy is the text of the policy that decides.
+	// Policy is the text that decides for tenants of which no other is live.
 	Policy []byte
+	// Live gives the text that is live for a tenant and its number, 0 for the
+	// configured one (desk/policies.Live); nil: Policy decides for all. After a change
+	// call PolicyChanged.
+	Live func(ctx context.Context, t access.Tenant) (text []byte, number int64, err error)
+	// Candidate gives the text that is tried beside it, none if there is none
+	// (desk/policies.Candidate); nil: none is ever tried.
+	Candidate func(ctx context.Context, t access.Tenant) (text []byte, number int64, err error)
+	// RollBack takes the policy of a number back at a burst of declines and returns the
+	// number of the one that is live then (desk/policies.RollBackBurst); nil: none is.
+	RollBack func(ctx context.Context, t access.Tenant, number int64, seen burst.Alarm) (int64, error)
+	// Burst is when; the zero rule: never.
+	Burst burst.Rule
+	// SkipUndecided goes on where the policy that decided last cannot any more, its
+	// model being gone: what it had not decided is decided by none.
+	SkipUndecided bool
 	// Key is what each tenant's key for hashing identifiers is derived from, 32
 	// bytes or more. With another key nothing of before is recognised.
 	Key []byte
@@ -138,6 +158,11 @@ func New(c Config) (*Desk, error) {
 	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, ended: make(chan struct{})}
 	if _, err := event.NewSealer(c.Key, c.Clear...); err != nil {
 		return nil, err
+	}
+	if c.Burst != (burst.Rule{}) {
+		if err := c.Burst.Check(); err != nil {
+			return nil, err
+		}
 	}
 	if d.days, err = retention(c.Data); err != nil {
 		return nil, err
@@ -281,8 +306,8 @@ func (d *Desk) accountOf(t access.Tenant, account string) (string, error) {
 // policyOf returns the policy of a digest: the present one, or one that decided
 // before.
 func (d *Desk) policyOf(ctx context.Context, t access.Tenant, digest string) (*policy.Policy, error) {
-	if digest == hex.EncodeToString(d.policy.Digest[:]) {
-		return d.policy, nil
+	if p := d.decides(t); digest == deciderOf(p) {
+		return p, nil
 	}
 	d.mu.Lock()
 	p := d.former[digest]

@@ -53,6 +53,8 @@ type shop struct {
 	policy []byte
 	now    time.Time
 	limits accounts.Limits
+	// change, if set, changes what a desk is made with.
+	change func(*accounts.Config)
 	mu     sync.Mutex
 	broken []string // guarded by mu: what failed in the background
 }
@@ -84,12 +86,16 @@ func newShop(t testing.TB) *shop {
 // desk opens a desk; it is closed with the test unless the test did.
 func (s *shop) desk() *accounts.Desk {
 	s.t.Helper()
-	d, err := accounts.New(accounts.Config{Store: s.store, Log: s.log, Shelf: s.shelf, Data: data.FS, Policy: s.policy, Key: bytes.Repeat([]byte("k"), 32),
+	c := accounts.Config{Store: s.store, Log: s.log, Shelf: s.shelf, Data: data.FS, Policy: s.policy, Key: bytes.Repeat([]byte("k"), 32),
 		Now: func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }, Limits: s.limits, Watch: accounts.Watch{Failed: func(what string, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.broken = append(s.broken, what+": "+err.Error())
-		}}})
+		}}}
+	if s.change != nil {
+		s.change(&c)
+	}
+	d, err := accounts.New(c)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,14 +2,12 @@ package accounts
 
 import (
 	"context"
-	"encoding/hex"
 	"sync"
 	"time"
 
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/guard"
-	"bonafide/account/policy"
 	"bonafide/eventlog"
 	"bonafide/store"
 )
@@ -175,15 +173,15 @@ func (k *keeper) close() {
 	k.wg.Wait()
 }
 
-// recordOf is a decision, by the policy p, as it is kept. Its time begins with the
+// recordOf is a decision as it is kept, by the policy that decided it. Its time begins with the
 // event, so that it is the same when the log is decided again.
-func (d *Desk) recordOf(t access.Tenant, p *policy.Policy, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
+func (d *Desk) recordOf(t access.Tenant, r *reign, e *event.Event, x *guard.Decision, at eventlog.Position) store.Decision {
 	now := d.cfg.Now()
 	rules := make([]string, 0, len(x.Hits))
 	for _, h := range x.Hits {
-		rules = append(rules, p.Rules[h.Rule].ID)
+		rules = append(rules, r.policy.Rules[h.Rule].ID)
 	}
 	return store.Decision{Tenant: t, ID: store.DecisionID(idText(x.ID)), Made: now, Happened: e.Time, Place: int64(at), Type: string(e.Type), //nolint:gosec // positions are small
-		Account: e.Context.Account, Purchase: order(e), Action: x.Action.String(), Score: x.Score, Digest: hex.EncodeToString(p.Digest[:]),
+		Account: e.Context.Account, Purchase: order(e), Action: x.Action.String(), Score: x.Score, Digest: r.digest,
 		Rules: rules, Body: x.Append(nil), Event: string(e.JSON()), RetainUntil: e.Time.AddDate(0, 0, d.days), Revision: 1}
 }

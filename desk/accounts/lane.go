@@ -3,9 +3,11 @@ package accounts
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bonafide/access"
+	"bonafide/account/burst"
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
@@ -21,13 +23,26 @@ type call struct {
 	// receipts, decisions and err hold once done is closed.
 	receipts  []eventlog.Receipt
 	decisions []guard.Decision
-	err       error
-	done      chan struct{}
+	// by is the policy that decided, but for those in others, by their place.
+	by     *policy.Policy
+	others map[int]*policy.Policy
+	err    error
+	done   chan struct{}
+}
+
+// policyOf is the policy that decided the event at a place of the call.
+func (c *call) policyOf(i int) *policy.Policy {
+	if p := c.others[i]; p != nil {
+		return p
+	}
+	return c.by
 }
 
 // written is what one append brought to the log.
 type written struct {
 	calls []*call
+	// change is a policy that is to decide from now on; then there are no calls.
+	change *incoming
 	// behind: an append before failed, and the log may hold what no receipt tells of.
 	behind bool
 }
@@ -55,18 +70,38 @@ type lane struct {
 	keeper   *keeper
 	trail    *trail
 
+	// reign is the policy that decides, trial that of the candidate (nil: none), seen
+	// the last burst of declines, at the place of the last event that was decided.
+	reign atomic.Pointer[reign]
+	trial atomic.Pointer[trial]
+	seen  atomic.Pointer[Burst]
+	at    atomic.Uint64
+
+	kick   chan struct{} // look which policy is live
+	alarms chan alarm
+
+	// Only the minder uses what follows.
+	aside *incoming // a guard that may decide again
+	told  string    // the policy of which a burst was told
+
 	// Only the decider uses what follows.
 	guard    *guard.Guard
 	place    eventlog.Position // of the last event that was decided
 	since    int               // events since the last snapshot
 	snapshot time.Time         // when it was taken
+	begun    time.Time         // when the last policy began
+	unsure   *incoming         // a change that may stand in the records
+	detector *burst.Detector   // nil: no bursts are looked for
 }
 
 // newLane makes a lane and has it read the log.
 func (d *Desk) newLane(t access.Tenant) *lane {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &lane{desk: d, tenant: t, part: eventlog.Partition(t, logKey, d.cfg.Log.Partitions()), ready: make(chan struct{}), stop: stop,
-		toDecide: make(chan written, 4), trail: newTrail(d.lim.Trail)}
+		toDecide: make(chan written, 4), trail: newTrail(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
+	if d.cfg.Burst != (burst.Rule{}) {
+		l.detector, _ = burst.New(d.cfg.Burst) // New has checked it
+	}
 	l.wake = sync.NewCond(&l.mu)
 	l.keeper = newKeeper(d)
 	l.wg.Go(func() { l.run(ctx) })
@@ -87,9 +122,13 @@ func (l *lane) run(ctx context.Context) {
 	}
 	l.snapshot = l.desk.cfg.Now()
 	close(l.ready)
-	var deciding sync.WaitGroup
+	var deciding, minding sync.WaitGroup
 	deciding.Go(l.decideAll)
+	care, enough := context.WithCancel(ctx)
+	minding.Go(func() { l.mind(care) })
 	l.writeAll(ctx)
+	enough()
+	minding.Wait() // it sends to the decider
 	close(l.toDecide)
 	deciding.Wait()
 	l.keeper.close()
@@ -183,7 +222,7 @@ func (l *lane) writeAll(ctx context.Context) {
 				close(c.done)
 			}
 		}
-		l.toDecide <- written{calls, behind}
+		l.toDecide <- written{calls: calls, behind: behind}
 		behind = false
 	}
 }
@@ -202,17 +241,26 @@ func (l *lane) decideAll() {
 		if !more {
 			return
 		}
-		var err error
-		if behind = behind || w.behind; behind {
-			err = l.catchUp(context.Background(), l.guard, l.live)
-			behind = err != nil
+		if w.change != nil {
+			l.change(w.change)
+			behind = behind || l.unsure != nil
+			continue
 		}
+		behind = behind || w.behind
+		err := l.settleChange()
+		if err == nil && behind {
+			err = l.catchUp(context.Background(), l.guard, l.live)
+		}
+		behind = err != nil
 		n := 0
 		for _, c := range w.calls {
 			n += len(c.events)
 			l.decideCall(c, err)
 		}
 		l.answered(n)
+		if t := l.trial.Load(); t != nil {
+			t.hurry()
+		}
 		if l.since >= l.desk.lim.SnapshotEvents || l.since > 0 && l.desk.cfg.Now().Sub(l.snapshot) >= l.desk.lim.SnapshotEvery {
 			l.save()
 		}
@@ -239,7 +287,7 @@ func (l *lane) toDo(behind bool) (w written, more bool) {
 // before and is not touched.
 func (l *lane) decideCall(c *call, err error) {
 	if c.decide {
-		c.decisions, c.err = make([]guard.Decision, len(c.events)), err
+		c.decisions, c.err, c.by = make([]guard.Decision, len(c.events)), err, l.reign.Load().policy
 		defer close(c.done) // otherwise it is closed already, and the call is the caller's
 	}
 	for i := range c.events {
@@ -257,39 +305,58 @@ func (l *lane) decideCall(c *call, err error) {
 				c.decisions[i] = d
 			}
 		case c.decide && c.err == nil:
-			c.decisions[i], c.err = l.again(e)
+			l.repeat(c, i)
 		}
 	}
 }
 
-// again is the decision of an event that was decided before. What nobody
-// remembers any more was either kept, or allowed; where the records cannot be
-// asked, that is the answer.
-func (l *lane) again(e *event.Event) (guard.Decision, error) {
-	id := guard.IDOf(e)
-	if d, ok := l.guard.Recall(id); ok {
-		return d, nil
+// repeat answers an event that was decided before.
+func (l *lane) repeat(c *call, i int) {
+	var by *policy.Policy
+	if c.decisions[i], by, c.err = l.again(&c.events[i], c.receipts[i].Position); by != nil && by != c.by {
+		if c.others == nil {
+			c.others = map[int]*policy.Policy{}
+		}
+		c.others[i] = by
+	}
+}
+
+// again is the decision of an event that was decided before, at a place of the log.
+// What nobody remembers any more was either kept, or allowed; where the records
+// cannot be asked, that is the answer. What a policy of before decided is not what
+// the present one thinks of it.
+func (l *lane) again(e *event.Event, at eventlog.Position) (guard.Decision, *policy.Policy, error) {
+	id, r := guard.IDOf(e), l.reign.Load()
+	if at >= r.since {
+		if d, ok := l.guard.Recall(id); ok {
+			return d, r.policy, nil
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if !l.keeper.flush(ctx) { // it may be on its way there
-		return guard.Decision{}, fault.New(fault.Temporary, "", "what was decided of this event cannot be looked up now: send the same again")
+		return guard.Decision{}, nil, fault.New(fault.Temporary, "", "what was decided of this event cannot be looked up now: send the same again")
 	}
-	d, err := l.desk.kept(ctx, l.tenant, id)
+	x, err := l.desk.kept(ctx, l.tenant, id)
 	switch {
 	case err == nil:
-		d.Repeated = true
-		return d, nil
+		x.decision.Repeated = true
+		return x.decision, x.policy, nil
 	case fault.KindOf(err) != fault.NotFound:
-		return guard.Decision{}, err
+		return guard.Decision{}, nil, err
 	}
-	p := l.desk.policy
-	return guard.Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Repeated: true}, nil
+	p := r.policy
+	return guard.Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Repeated: true}, p, nil
 }
 
 // live notes an event that was decided now.
 func (l *lane) live(e *event.Event, d *guard.Decision, at eventlog.Position) {
 	l.decided(e, d, at)
+	r := l.reign.Load()
+	if t := l.trial.Load(); t != nil {
+		t.leave(at, r, d)
+	}
+	l.watch(r.policy.Decides(e.Type) && !d.Repeated && !d.Late, e.Time, d.Action > policy.Allow)
 	if f := l.desk.cfg.Watch.Decided; f != nil {
 		f(e.Type, d.Action)
 	}
@@ -297,12 +364,10 @@ func (l *lane) live(e *event.Event, d *guard.Decision, at eventlog.Position) {
 
 // decided notes what was decided of an event at a place of the log.
 func (l *lane) decided(e *event.Event, d *guard.Decision, at eventlog.Position) {
-	l.place = at
-	l.since++
-	l.trail.add(e.Context.Account, at)
+	l.passed(e, at)
 	if d.Action > policy.Allow && !d.Repeated {
 		// What is past its time was erased, or never should be kept.
-		if x := l.desk.recordOf(l.tenant, l.guard.Policy(), e, d, at); x.RetainUntil.After(x.Made) {
+		if x := l.desk.recordOf(l.tenant, l.reign.Load(), e, d, at); x.RetainUntil.After(x.Made) {
 			l.keeper.put(x)
 		}
 	}

@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -17,63 +16,69 @@ import (
 	"bonafide/store"
 )
 
-// formerBy returns a policy of before by the beginning of its digest.
-func (d *Desk) formerBy(digest [8]byte) *policy.Policy {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, p := range d.former {
-		if [8]byte(p.Digest[:8]) == digest {
-			return p
-		}
-	}
-	return nil
-}
-
 // recover brings the lane to the end of the log. Where another policy decided
 // last, that one first decides what was acknowledged and not decided yet; then the
-// present one reads all events, without its opinion of the past being kept.
+// present one reads all events, without its opinion of the past being kept. Where the
+// log lost what had decided last stays in the records and decides nothing more.
 func (l *lane) recover(ctx context.Context) error {
-	now := hex.EncodeToString(l.desk.policy.Digest[:])
-	was, err := l.latestPolicy(ctx)
+	want, err := l.desk.wanted(ctx, l.tenant)
 	if err != nil {
 		return err
 	}
-	if was == nil {
-		if err := l.beginPolicy(ctx, 1); err != nil {
+	rows, err := l.policies(ctx)
+	if err != nil {
+		return err
+	}
+	last, err := l.desk.cfg.Log.Last(ctx, l.part)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		if err := l.beginPolicy(ctx, want, 1); err != nil {
 			return err
 		}
+		return l.resume(ctx, want)
 	}
-	if was != nil && was.Digest != now {
+	was := &rows[0]
+	l.begun = was.Made
+	switch lost := was.Since > int64(last)+1; { //nolint:gosec // positions are small
+	case lost:
+		l.desk.failed("read the log of events", fault.New(fault.Internal, "", "the log ends at place %d, and the policy that decided last began at %d: the log was lost or replaced; what is left of it was decided before", last, was.Since))
+	case was.Digest == want.digest:
+		want.since, want.made = eventlog.Position(was.Since), was.Made //nolint:gosec // from 1
+		return l.resume(ctx, want)
+	default:
 		if err := l.finish(ctx, was); err != nil {
 			return err
 		}
-		if err := l.fresh(ctx); err != nil {
-			return err
-		}
-		return l.beginPolicy(ctx, int64(l.place)+1) //nolint:gosec // positions are small
 	}
-	since := int64(1)
-	if was != nil {
-		since = was.Since
-	}
-	if l.load(l.desk.policy) == nil {
-		// It may be of an earlier reign of the same policy, with another's between.
-		return l.catchUp(ctx, l.guard, l.reign(since))
-	}
-	// No snapshot, or one that cannot be used: from the beginning. What earlier
-	// policies decided stays as it was kept.
-	l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
-	if l.guard, err = guard.New(l.desk.policy, guard.Options{}); err != nil {
+	if err := l.fresh(ctx, want); err != nil {
 		return err
 	}
-	return l.catchUp(ctx, l.guard, l.reign(since))
+	return l.beginPolicy(ctx, want, l.place+1)
 }
 
-// reign notes events of which those from a place of the log on are decided by the
+// resume goes on with the policy that decided last.
+func (l *lane) resume(ctx context.Context, r *reign) (err error) {
+	l.reign.Store(r)
+	if l.load(r.policy) != nil {
+		// No snapshot, or one that cannot be used: from the beginning. What earlier
+		// policies decided stays as it was kept.
+		l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
+		if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
+			return err
+		}
+	}
+	l.at.Store(uint64(l.place))
+	// A snapshot may be of an earlier reign of the same policy, with another's between.
+	return l.catchUp(ctx, l.guard, l.judged(r.since))
+}
+
+// judged notes events of which those from a place of the log on are decided by the
 // policy that reads; the ones before belong to another, and were kept by it.
-func (l *lane) reign(since int64) func(*event.Event, *guard.Decision, eventlog.Position) {
+func (l *lane) judged(since eventlog.Position) func(*event.Event, *guard.Decision, eventlog.Position) {
 	return func(e *event.Event, d *guard.Decision, at eventlog.Position) {
-		if int64(at) >= since { //nolint:gosec // positions are small
+		if at >= since {
 			l.decided(e, d, at)
 			return
 		}
@@ -84,37 +89,41 @@ func (l *lane) reign(since int64) func(*event.Event, *guard.Decision, eventlog.P
 // passed notes an event that another policy decided before.
 func (l *lane) passed(e *event.Event, at eventlog.Position) {
 	l.place = at
+	l.at.Store(uint64(at))
 	l.since++
 	l.trail.add(e.Context.Account, at)
 }
 
-// fresh makes a guard of the present policy that knows the whole log.
-func (l *lane) fresh(ctx context.Context) (err error) {
+// fresh makes a guard of a policy that knows the whole log.
+func (l *lane) fresh(ctx context.Context, r *reign) (err error) {
 	l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
-	if l.guard, err = guard.New(l.desk.policy, guard.Options{}); err != nil {
+	l.reign.Store(r)
+	if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
 		return err
 	}
 	return l.catchUp(ctx, l.guard, func(e *event.Event, _ *guard.Decision, at eventlog.Position) { l.passed(e, at) })
 }
 
 // finish decides what is left of the log by the policy that was live when it was
-// acknowledged. Where its text or snapshot cannot be read any more, nothing is.
+// acknowledged, and must be able to: unless the snapshot says that nothing is left,
+// or the operator gave it up.
 func (l *lane) finish(ctx context.Context, was *store.GuardPolicy) error {
-	p, err := l.desk.policyOf(ctx, l.tenant, was.Digest)
+	r, err := l.former(was)
 	if err != nil {
-		if fault.KindOf(err) == fault.Temporary {
-			return err
+		if l.desk.cfg.SkipUndecided || l.finished(ctx) {
+			l.desk.failed("load the policy of before; what it had not decided is decided by none", err)
+			return nil
 		}
-		l.desk.failed("load the policy of before; what it had not decided is decided by none", err)
-		return nil
+		return err
 	}
-	if l.load(p) != nil {
+	l.reign.Store(r)
+	if l.load(r.policy) != nil {
 		l.place = 0
-		if l.guard, err = guard.New(p, guard.Options{}); err != nil {
+		if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
 			return err
 		}
 	}
-	if err := l.catchUp(ctx, l.guard, l.reign(was.Since)); err != nil {
+	if err := l.catchUp(ctx, l.guard, l.judged(r.since)); err != nil {
 		return err
 	}
 	if !l.keeper.flush(ctx) {
@@ -123,26 +132,24 @@ func (l *lane) finish(ctx context.Context, was *store.GuardPolicy) error {
 	return nil
 }
 
-func (l *lane) latestPolicy(ctx context.Context) (*store.GuardPolicy, error) {
-	var list []store.GuardPolicy
-	err := l.desk.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		list, err = r.GuardPolicies.List(ctx, l.tenant)
-		return err
-	})
-	if err != nil || len(list) == 0 {
-		return nil, err
+// finished tells whether the snapshot, of whatever policy, knows the whole log.
+func (l *lane) finished(ctx context.Context) bool {
+	_, place, err := l.shelved()
+	if err != nil {
+		return false
 	}
-	return &list[0], nil
-}
-
-// beginPolicy writes down from which place on the present policy decides.
-func (l *lane) beginPolicy(ctx context.Context, since int64) error {
-	d, p := l.desk, l.desk.policy
-	row := store.GuardPolicy{Tenant: l.tenant, Since: since, Digest: hex.EncodeToString(p.Digest[:]), Name: p.Name, Version: p.Version,
-		Body: string(d.cfg.Policy), Made: d.cfg.Now()}
-	deed := store.Deed{Tenant: l.tenant, When: row.Made, Actor: "system accounts", Action: "policy.begin",
-		Object: fmt.Sprintf("policy:%s/%d", p.Name, p.Version), Why: "SHA-256 " + row.Digest}
-	return store.Change(ctx, d.cfg.Store, deed, func(r store.Records) error { return r.GuardPolicies.Put(ctx, row) })
+	for from := place + 1; ; {
+		records, err := l.desk.cfg.Log.Read(ctx, l.part, from, eventlog.MaxAppend)
+		if err != nil || len(records) == 0 {
+			return err == nil
+		}
+		for i := range records {
+			if records[i].Tenant == l.tenant && records[i].Key == logKey {
+				return false
+			}
+			from = records[i].Position + 1
+		}
+	}
 }
 
 // catchUp decides what stands in the log after the lane's place.
@@ -198,24 +205,38 @@ func (l *lane) save() {
 
 var errNoSnapshot = errors.New("there is no snapshot that can be used")
 
-// load takes the snapshot for a policy. Any error means: from the beginning.
-func (l *lane) load(p *policy.Policy) error {
+// shelved reads the snapshot up to its place, and checks that it is of this log.
+func (l *lane) shelved() (rest []byte, place eventlog.Position, err error) {
 	if l.desk.cfg.Shelf == nil {
-		return errNoSnapshot
+		return nil, 0, errNoSnapshot
 	}
 	raw, err := l.desk.cfg.Shelf.Load(string(l.tenant))
 	if err != nil || len(raw) < len(laneMagic)+6 || string(raw[:len(laneMagic)]) != laneMagic {
-		return errors.Join(errNoSnapshot, err)
+		return nil, 0, errors.Join(errNoSnapshot, err)
 	}
 	n := len(raw) - 4
 	if crc32.Checksum(raw[:n], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(raw[n:]) {
-		return errNoSnapshot
+		return nil, 0, errNoSnapshot
 	}
 	in := raw[len(laneMagic):n]
-	place, used := binary.Uvarint(in)
-	in = in[max(used, 0):]
+	at, used := binary.Uvarint(in)
+	if used <= 0 {
+		return nil, 0, errNoSnapshot
+	}
+	if last, err := l.desk.cfg.Log.Last(context.Background(), l.part); err != nil || uint64(last) < at {
+		return nil, 0, errors.Join(errNoSnapshot, err) // of another log
+	}
+	return in[used:], eventlog.Position(at), nil
+}
+
+// load takes the snapshot for a policy. Any error means: from the beginning.
+func (l *lane) load(p *policy.Policy) error {
+	in, place, err := l.shelved()
+	if err != nil {
+		return err
+	}
 	size, more := binary.Uvarint(in)
-	if used <= 0 || more <= 0 || size > uint64(len(in)-more) {
+	if more <= 0 || size > uint64(len(in)-more) {
 		return errNoSnapshot
 	}
 	in = in[more:]
@@ -227,9 +248,6 @@ func (l *lane) load(p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
-	if last, err := l.desk.cfg.Log.Last(context.Background(), l.part); err != nil || uint64(last) < place {
-		return errors.Join(errNoSnapshot, err) // of another log
-	}
-	l.guard, l.place, l.trail = g, eventlog.Position(place), t
+	l.guard, l.place, l.trail = g, place, t
 	return nil
 }

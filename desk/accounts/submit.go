@@ -12,6 +12,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/guard"
+	"bonafide/account/policy"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -216,10 +217,28 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 			out.Repeated++
 		}
 		if b.Decide {
-			x := d.answer(&list[i], &c.decisions[i], b.Lang)
+			decided, by := d.first(ctx, t, c, i)
+			x := answer(&list[i], decided, by, b.Lang)
 			x.Notice = d.notice(ctx, l, &list[i], &c.events[i], x.Do, b.Lang)
 			out.Answers = append(out.Answers, x)
 		}
 	}
 	return out, nil
+}
+
+// first is what was decided of an event. One that comes again so late that neither
+// log nor guard remember it is judged as a late one: then what is kept of the first
+// time is the answer.
+func (d *Desk) first(ctx context.Context, t access.Tenant, c *call, i int) (*guard.Decision, *policy.Policy) {
+	x := &c.decisions[i]
+	if !x.Late || x.Repeated {
+		return x, c.policyOf(i)
+	}
+	d.settle(ctx, t) // it may be on its way to the records
+	was, err := d.kept(ctx, t, x.ID)
+	if err != nil || was.row.Place >= int64(c.receipts[i].Position) { //nolint:gosec // positions are small
+		return x, c.policyOf(i)
+	}
+	was.decision.Repeated = true
+	return &was.decision, was.policy
 }

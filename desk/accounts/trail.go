@@ -46,7 +46,7 @@ func (t *trail) add(account string, at eventlog.Position) {
 		}
 	}
 	if len(list) >= 2*t.most {
-		list = append(list[:0], list[len(list)-t.most+1:]...)
+		list = append(list[:0], list[len(list)-t.most:]...) // one more than is shown: there are older ones
 	}
 	t.at[k] = append(list, at)
 }
@@ -58,7 +58,7 @@ func (t *trail) of(account string) (list []eventlog.Position, more bool) {
 	defer t.mu.RUnlock()
 	all := t.at[trailOf(account)]
 	n := max(len(all)-t.most, 0)
-	return append([]eventlog.Position(nil), all[n:]...), n > 0 || len(all) >= t.most
+	return append([]eventlog.Position(nil), all[n:]...), n > 0
 }
 
 func (t *trail) snapshot() []byte {

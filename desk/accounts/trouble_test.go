@@ -40,7 +40,7 @@ func (r *refusing) Write(ctx context.Context, f func(store.Records) error) error
 }
 
 // eventually waits for what happens in the background.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {

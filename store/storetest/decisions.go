@@ -188,19 +188,21 @@ func decisionsCounted(t *testing.T, s store.Store) {
 	})
 }
 
-// guardPoliciesKept: by place, the latest first, found by digest.
+// guardPoliciesKept: by time, the latest first, found by digest.
 func guardPoliciesKept(t *testing.T, s store.Store) {
 	p := store.GuardPolicy{Tenant: "main", Since: 1, Digest: strings.Repeat("0a", 32), Name: "takeover", Version: 1, Body: "policy: 注", Made: day}
 	q := p
-	q.Since, q.Digest, q.Version = 9, strings.Repeat("0b", 32), 2
+	q.Since, q.Digest, q.Version, q.Made = 9, strings.Repeat("0b", 32), 2, day.Add(time.Hour)
+	lost := q // the log began again: what decided the lost one stays
+	lost.Since, lost.Made = 1, day.Add(2*time.Hour)
 	write(t, s, func(ctx context.Context, r store.Records) error {
-		for _, x := range []store.GuardPolicy{p, q, q} {
+		for _, x := range []store.GuardPolicy{p, q, q, lost} {
 			if err := r.GuardPolicies.Put(ctx, x); err != nil {
 				return err
 			}
 		}
 		got, err := r.GuardPolicies.List(ctx, "main")
-		if d := gocmp.Diff([]store.GuardPolicy{q, p}, got); d != "" || err != nil {
+		if d := gocmp.Diff([]store.GuardPolicy{lost, q, p}, got); d != "" || err != nil {
 			t.Errorf("policies: %v\n%s", err, d)
 		}
 		one, err := r.GuardPolicies.Get(ctx, "main", p.Digest)
@@ -209,6 +211,10 @@ func guardPoliciesKept(t *testing.T, s store.Store) {
 		}
 		_, err = r.GuardPolicies.Get(ctx, "other", p.Digest)
 		wantKind(t, "another tenant", err, fault.NotFound)
+		newest, err := r.GuardPolicies.Get(ctx, "main", q.Digest)
+		if d := gocmp.Diff(lost, newest); d != "" || err != nil {
+			t.Errorf("the newest of a digest: %v\n%s", err, d)
+		}
 		p.Digest = "x"
 		wantKind(t, "no digest", r.GuardPolicies.Put(ctx, p), fault.Invalid)
 		return nil

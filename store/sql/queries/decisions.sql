@@ -66,12 +66,12 @@ DELETE FROM decisions WHERE tenant = @tenant AND account = @account;
 -- PutPolicy writes which policy decides from a place of the log on.
 INSERT INTO guard_policies (tenant, since, digest, name, version, body, made)
 VALUES (@tenant, @since, @digest, @name, @version, @body, @made)
-ON CONFLICT (tenant, since) DO UPDATE SET digest = @digest, name = @name, version = @version, body = @body, made = @made;
+ON CONFLICT (tenant, since, made) DO UPDATE SET digest = @digest, name = @name, version = @version, body = @body;
 
 -- name: ListPolicies :many
--- ListPolicies reads which policies decided, the newest first.
-SELECT * FROM guard_policies WHERE tenant = @tenant ORDER BY since DESC LIMIT @most;
+-- ListPolicies reads which policies decided, the one that began last first.
+SELECT * FROM guard_policies WHERE tenant = @tenant ORDER BY made DESC, since DESC LIMIT @most;
 
 -- name: GetPolicy :many
 -- GetPolicy reads the newest policy of a digest.
-SELECT * FROM guard_policies WHERE tenant = @tenant AND digest = @digest ORDER BY since DESC LIMIT 1;
+SELECT * FROM guard_policies WHERE tenant = @tenant AND digest = @digest ORDER BY made DESC, since DESC LIMIT 1;

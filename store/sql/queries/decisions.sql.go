@@ -279,7 +279,7 @@ func (q *Queries) GetDecision(ctx context.Context, arg GetDecisionParams) (Decis
 }
 
 const getPolicy = `-- name: GetPolicy :many
-SELECT tenant, since, digest, name, version, body, made FROM guard_policies WHERE tenant = $1 AND digest = $2 ORDER BY since DESC LIMIT 1
+SELECT tenant, since, digest, name, version, body, made FROM guard_policies WHERE tenant = $1 AND digest = $2 ORDER BY made DESC, since DESC LIMIT 1
 `
 
 type GetPolicyParams struct {
@@ -495,7 +495,7 @@ func (q *Queries) ListDecisionsOfAccount(ctx context.Context, arg ListDecisionsO
 }
 
 const listPolicies = `-- name: ListPolicies :many
-SELECT tenant, since, digest, name, version, body, made FROM guard_policies WHERE tenant = $1 ORDER BY since DESC LIMIT $2
+SELECT tenant, since, digest, name, version, body, made FROM guard_policies WHERE tenant = $1 ORDER BY made DESC, since DESC LIMIT $2
 `
 
 type ListPoliciesParams struct {
@@ -503,7 +503,7 @@ type ListPoliciesParams struct {
 	Most   int32
 }
 
-// ListPolicies reads which policies decided, the newest first.
+// ListPolicies reads which policies decided, the one that began last first.
 func (q *Queries) ListPolicies(ctx context.Context, arg ListPoliciesParams) ([]GuardPolicy, error) {
 	rows, err := q.db.QueryContext(ctx, listPolicies, arg.Tenant, arg.Most)
 	if err != nil {
@@ -566,7 +566,7 @@ func (q *Queries) NewestDecision(ctx context.Context, tenant string) ([]int64, e
 const putPolicy = `-- name: PutPolicy :exec
 INSERT INTO guard_policies (tenant, since, digest, name, version, body, made)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (tenant, since) DO UPDATE SET digest = $3, name = $4, version = $5, body = $6, made = $7
+ON CONFLICT (tenant, since, made) DO UPDATE SET digest = $3, name = $4, version = $5, body = $6
 `
 
 type PutPolicyParams struct {

@@ -1,0 +1,230 @@
+package accounts
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"bonafide/account/event"
+	"bonafide/account/guard"
+	"bonafide/account/policy"
+	"bonafide/account/shadow"
+	"bonafide/eventlog"
+)
+
+// trial lets a candidate decide beside the policy that decides, and counts how they
+// differ. It reads the log for itself, behind the decider, which only leaves a note
+// of each decision: whatever happens to the trial, the decider does not wait.
+type trial struct {
+	lane   *lane
+	number int64
+	text   []byte
+	policy *policy.Policy
+	digest string
+	begun  time.Time
+	from   eventlog.Position // what was decided before is not compared
+	stop   context.CancelFunc
+	done   chan struct{}
+	wake   chan struct{}
+
+	// Only the trial's own routine uses what follows, until done is closed.
+	guard *guard.Guard
+	place eventlog.Position
+
+	read atomic.Uint64 // as place, for others
+
+	mu      sync.Mutex // guards what follows
+	notes   []note
+	against *reign
+	counter *shadow.Counter
+	failed  string
+}
+
+// note is what the decider leaves of a decision.
+type note struct {
+	at    eventlog.Position
+	reign *reign
+	lived shadow.Lived
+}
+
+// maxNotes bounds how far a trial may be behind before events are not compared:
+// about 2 MB.
+const maxNotes = 16384
+
+// followCandidate begins the trial of a candidate, or ends it.
+func (l *lane) followCandidate(ctx context.Context) error {
+	if l.desk.cfg.Candidate == nil {
+		return nil
+	}
+	text, number, err := l.desk.cfg.Candidate(ctx, l.tenant)
+	if err != nil {
+		return err
+	}
+	now := l.trial.Load()
+	if now != nil && now.number == number && bytes.Equal(now.text, text) {
+		return nil
+	}
+	if now != nil {
+		l.trial.Store(nil)
+		now.end()
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	p, err := policy.LoadFrom(text, l.desk.cfg.Data)
+	if err != nil {
+		return fmt.Errorf("candidate %d: %w", number, err)
+	}
+	g, err := guard.New(p, guard.Options{})
+	if err != nil {
+		return err
+	}
+	own, stop := context.WithCancel(ctx)
+	t := &trial{lane: l, number: number, text: text, policy: p, digest: deciderOf(p), begun: l.desk.cfg.Now(), stop: stop, done: make(chan struct{}),
+		wake: make(chan struct{}, 1), guard: g}
+	l.trial.Store(t)
+	t.from = eventlog.Position(l.at.Load())
+	go t.run(own)
+	return nil
+}
+
+// leave notes what was decided; the decider calls it and never waits for a trial
+// that reads.
+func (t *trial) leave(at eventlog.Position, r *reign, d *guard.Decision) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.notes) >= maxNotes {
+		t.notes = t.notes[1:]
+	}
+	t.notes = append(t.notes, note{at, r, shadow.Lived{ID: d.ID, Action: d.Action, Hits: d.Hits}})
+}
+
+func (t *trial) hurry() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// end stops the trial and gives its guard with the place up to which it read; nil if
+// it failed.
+func (t *trial) end() (*guard.Guard, eventlog.Position) {
+	t.stop()
+	<-t.done
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed != "" {
+		return nil, 0
+	}
+	return t.guard, t.place
+}
+
+func (t *trial) run(ctx context.Context) {
+	defer close(t.done)
+	defer func() { // a policy that breaks the program breaks its trial alone
+		if r := recover(); r != nil {
+			t.mu.Lock()
+			t.failed = "it could not be evaluated"
+			t.mu.Unlock()
+			t.lane.desk.failed("try a policy in the shadow; it is not tried any more", fmt.Errorf("policy %d: %v", t.number, r))
+		}
+	}()
+	for ctx.Err() == nil {
+		n, err := t.step(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.lane.desk.failed("try a policy in the shadow; it is tried again", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-t.wake:
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// step decides what the decider decided since.
+func (t *trial) step(ctx context.Context) (n int, err error) {
+	to := eventlog.Position(t.lane.at.Load())
+	if t.place >= to {
+		return 0, nil
+	}
+	records, err := t.lane.desk.cfg.Log.Read(ctx, t.lane.part, t.place+1, 1024)
+	if err != nil {
+		return 0, fmt.Errorf("accounts: read the log: %w", err)
+	}
+	for i := range records {
+		r := &records[i]
+		if r.Position > to || ctx.Err() != nil {
+			break
+		}
+		if r.Tenant == t.lane.tenant && r.Key == logKey {
+			e, _, err := eventOf(r)
+			if err != nil {
+				return n, err
+			}
+			d := t.guard.Decide(&e)
+			if !d.Repeated {
+				t.compare(r.Position, &e, &d)
+			}
+		}
+		t.place = r.Position
+		t.read.Store(uint64(r.Position))
+		n++
+	}
+	return n, nil
+}
+
+// compare counts one event beside what was decided of it.
+func (t *trial) compare(at eventlog.Position, e *event.Event, d *guard.Decision) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.notes) > 0 && t.notes[0].at < at {
+		t.notes = t.notes[1:]
+	}
+	if len(t.notes) == 0 || t.notes[0].at != at {
+		if at > t.from && t.counter != nil {
+			t.counter.Miss(e.Type)
+		}
+		return
+	}
+	x := t.notes[0]
+	t.notes = t.notes[1:]
+	if t.against == nil || t.against.digest != x.reign.digest {
+		t.counter = shadow.New(x.reign.policy, t.policy)
+	}
+	t.against = x.reign
+	t.counter.Take(e, &x.lived, d)
+}
+
+// Trial is how a candidate does beside the policy that decides.
+type Trial struct {
+	Policy  int64     `json:"policy" doc:"Number of the candidate."`
+	Name    string    `json:"name"`
+	Version int       `json:"version"`
+	Digest  string    `json:"digest" doc:"SHA-256 of its text, or of the text's and its model's."`
+	Since   time.Time `json:"since" doc:"Since when it is compared. A start of the server, and another policy that decides, begin anew."`
+	Against int64     `json:"against" doc:"Number of the policy that it is compared with; 0: the configured one."`
+	// Behind is how many places of the log it still has to read.
+	Behind int64  `json:"behind" doc:"Places of the log that it has to read yet: at first the whole past, without which its windows are empty."`
+	Failed string `json:"failed,omitempty" doc:"Why it is not tried any more."`
+	shadow.Report
+}
+
+func (t *trial) view() Trial {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := Trial{Policy: t.number, Name: t.policy.Name, Version: t.policy.Version, Digest: t.digest, Since: t.begun, Failed: t.failed,
+		Behind: max(int64(t.lane.at.Load())-int64(t.read.Load()), 0)} //nolint:gosec // positions are small
+	if t.counter == nil {
+		out.Report = shadow.New(t.policy, t.policy).Report()
+		return out
+	}
+	out.Against, out.Report = t.against.number, t.counter.Report()
+	return out
+}

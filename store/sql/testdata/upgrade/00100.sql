@@ -1,0 +1,1 @@
+INSERT INTO guard_policies (tenant, since, digest, name, version, body, made) VALUES ('main', 1, 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd', 'takeover', 2, 'policy: takeover', 1795340000000001);
