@@ -7,15 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/policy"
+	"bonafide/account/replay"
 	"bonafide/config"
 	"bonafide/desk/accounts"
+	"bonafide/desk/policies"
 	"bonafide/eventlog"
 	"bonafide/eventlog/jetstream"
 	"bonafide/eventlog/shelf"
@@ -125,14 +129,34 @@ func policyText(cfg config.Config) ([]byte, error) {
 	return raw, nil
 }
 
-// guard wires the desk of the account guard.
+// policing wires the desk of policies. It asks the desk of the account guard for
+// the past, and tells it of changes, once that one is there.
+func (s *Server) policing(cfg config.Config, opt Options) (*policies.Desk, error) {
+	text, err := policyText(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return policies.New(policies.Config{Store: opt.Store, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Shipped: text, TwoPersons: cfg.Accounts.TwoPersons,
+		Changed: func(t access.Tenant) { s.accounts.PolicyChanged(t) },
+		History: func(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
+			events, labels, err := s.accounts.History(ctx, t, since)
+			if err == nil {
+				err = s.accounts.Found(ctx, t, labels)
+			}
+			return events, labels, err
+		}})
+}
+
+// guard wires the desk of the account guard, which decides by what is live in the
+// desk of policies.
 func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	text, err := policyText(cfg)
 	if err != nil {
 		return nil, err
 	}
 	c := accounts.Config{Store: opt.Store, Log: opt.Events.Log, Shelf: opt.Events.Shelf, Key: opt.Events.Key, Data: Knowledge(cfg.Data.Overlay), Policy: text,
-		Clear: cfg.Accounts.Clear, Now: time.Now, Watch: accounts.Watch{
+		Live: s.policies.Live, Candidate: s.policies.Candidate, RollBack: s.policies.RollBackBurst, Burst: s.policies.Guardrails().Burst,
+		SkipUndecided: cfg.Accounts.SkipUndecided, Clear: cfg.Accounts.Clear, Now: time.Now, Watch: accounts.Watch{
 			Decided: func(t event.Type, a policy.Action) {
 				s.meter.events.WithLabelValues(string(t), a.String()).Inc()
 			},

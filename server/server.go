@@ -31,6 +31,7 @@ import (
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
+	"bonafide/desk/policies"
 	"bonafide/desk/privacy"
 	"bonafide/desk/replays"
 	"bonafide/desk/reports"
@@ -76,9 +77,10 @@ type Server struct {
 	started time.Time
 	swept   atomic.Pointer[swept]
 	lim     *limiter
-	// accounts and replays are nil where no events are taken.
+	// accounts, replays and policies are nil where no events are taken.
 	accounts *accounts.Desk
 	replays  *replays.Desk
+	policies *policies.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -166,11 +168,14 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			return nil, err
 		}
 		if opt.Events != nil {
+			if s.policies, err = s.policing(cfg, opt); err != nil {
+				return nil, err
+			}
 			if s.accounts, err = s.guard(cfg, opt); err != nil {
 				return nil, err
 			}
 			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
-			options.Accounts, options.Unhurried = s.accounts, api.Unhurried
+			options.Accounts, options.Policies, options.Unhurried = s.accounts, s.policies, api.Unhurried
 			if s.replays, err = s.replaying(cfg, opt); err != nil {
 				return nil, err
 			}

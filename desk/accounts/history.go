@@ -13,6 +13,7 @@ import (
 	"bonafide/account/replay"
 	"bonafide/account/window"
 	"bonafide/eventlog"
+	"bonafide/store"
 )
 
 // labelMark stands in every label and in few other events: all else need not be
@@ -21,7 +22,7 @@ const labelMark = `"label"`
 
 // History gives the tenant's events since a time, with as many before as any window
 // can look back, in the order of the log, which is that in which they were decided;
-// and the labels among them. It ends at what is the end of the log now. An error
+// and the labels among them; see Found for those of people here. It ends at what is the end of the log now. An error
 // ends the sequence: it is of the log, not of one event.
 //
 // It checks no right: desks that replay do.
@@ -43,6 +44,53 @@ func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (i
 		labels.Note(&e)
 	}
 	return d.logged(ctx, t, part, from, last, false), labels, nil
+}
+
+// maxFound bounds how many labelled decisions of a kind are taken, the newest first.
+const maxFound = 20_000
+
+// Found notes what people here said of decisions that are kept. It checks no right:
+// desks that replay do.
+func (d *Desk) Found(ctx context.Context, t access.Tenant, labels *replay.Labels) error {
+	for _, what := range []store.Label{store.LabelFraud, store.LabelGood} {
+		if err := d.found(ctx, t, what, labels); err != nil {
+			return fmt.Errorf("accounts: read the labels of decisions: %w", err)
+		}
+	}
+	return nil
+}
+
+// found notes what people here said of decisions: of their order, where they are
+// about one, else of the account at that time.
+func (d *Desk) found(ctx context.Context, t access.Tenant, what store.Label, labels *replay.Labels) error {
+	f := store.AnyDecision()
+	f.Label = string(what)
+	for before, n := int64(0), 0; n < maxFound; {
+		var rows []store.Decision
+		if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+			rows, before, err = r.Decisions.List(ctx, t, f, before, store.MaxPage)
+			return err
+		}); err != nil {
+			return err
+		}
+		for i := range rows {
+			x := &rows[i]
+			l := replay.Label{Verdict: replay.Fraud}
+			if what == store.LabelGood {
+				l.Verdict = replay.Genuine
+			}
+			if x.Purchase != "" {
+				l.Orders = []string{x.Purchase}
+			} else {
+				l.Start, l.End = x.Happened, x.Happened
+			}
+			labels.Add(x.Account, l)
+		}
+		if n += len(rows); before == 0 {
+			return nil
+		}
+	}
+	return nil
 }
 
 // placeOf is the first place of a partition whose record was received at a time or

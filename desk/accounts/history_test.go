@@ -8,6 +8,8 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/replay"
+	"bonafide/desk/accounts"
+	"bonafide/store"
 )
 
 // TestHistory: the log comes back in its order, of one tenant, with its labels; what
@@ -42,5 +44,28 @@ func TestHistory(t *testing.T) {
 	}
 	if got, _ := read(start); got != "login login login label" {
 		t.Errorf("from the beginning: %q", got)
+	}
+	// what somebody found of a decision counts as well
+	s.now = s.now.Add(20 * day)
+	s.send(d, boss, chain("z1", 700*day)...)
+	list, err := d.List(t.Context(), boss, accounts.AllDecisions("en"))
+	if err != nil || len(list.Decisions) < 2 {
+		t.Fatalf("%d decisions, %v", len(list.Decisions), err)
+	}
+	x, y := list.Decisions[0], list.Decisions[1]
+	for v, l := range map[*accounts.DecisionView]store.Label{&x: store.LabelGood, &y: store.LabelFraud} {
+		if err := d.SetLabel(t.Context(), boss, v.ID, l, v.Revision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	labels := &replay.Labels{}
+	if err := d.Found(t.Context(), "main", labels); err != nil {
+		t.Fatal(err)
+	}
+	of := func(v accounts.DecisionView) replay.Truth {
+		return labels.Of(&event.Event{Context: event.Context{Account: v.Account}, Order: event.Order{ID: v.Order}, Time: v.Happened})
+	}
+	if labels.Len() != 1 || of(x) != replay.Genuine && x.Order != y.Order || of(y) != replay.Fraud {
+		t.Errorf("labels of staff: %d accounts, %s and %s", labels.Len(), of(x), of(y))
 	}
 }

@@ -4,9 +4,9 @@
 // that it would not have stopped too many good accounts. Every step is kept with
 // who, when and why, and the one before can be brought back.
 //
-// No door and no server uses it yet: nothing that is done here changes what is
-// decided. desk/accounts decides by the file that accounts.policy names, or by the
-// policy that ships. Records, rights, guardrails and steps stand here.
+// What is live here decides there: desk/accounts asks for it, and is told of every
+// change (Config.Changed), which takes effect at a place of the log of events.
+// Without a live text the configured one decides.
 //
 // It checks every right itself (access) and writes an audit entry with every
 // step in the same transaction. It is not where events are decided
@@ -45,6 +45,9 @@ type Config struct {
 	Shipped []byte
 	// TwoPersons: what one person wants live another must agree to.
 	TwoPersons bool
+	// Changed is told after each step that may change which text of a tenant is live or
+	// candidate; may be nil. It must not wait.
+	Changed func(t access.Tenant)
 	// History gives the tenant's events since a time, with as many before as the
 	// windows need, in the order in which they were decided, and what is known of
 	// them. Nil where no events are kept: then a replay checks nothing, and the
@@ -117,6 +120,12 @@ func loadGuardrails(data fs.FS) (Guardrails, error) {
 		return Guardrails{}, fmt.Errorf("policies: account/guardrails.yaml: %w", err)
 	}
 	return g, nil
+}
+
+func (d *Desk) changed(t access.Tenant) {
+	if d.cfg.Changed != nil {
+		d.cfg.Changed(t)
+	}
 }
 
 // may checks a right of the actor on policies of their tenant.

@@ -267,6 +267,7 @@ func (d *Desk) step(ctx context.Context, a access.Actor, w Wish, right access.Pe
 	}); err != nil {
 		return View{}, err
 	}
+	d.changed(a.Tenant)
 	x.State, x.Revision = to, s.Sequence
 	return view(x, append(steps, s)), nil
 }
@@ -335,6 +336,9 @@ func (d *Desk) rollBack(ctx context.Context, a access.Actor, only int64, why str
 		_, err = r.Audit.Append(ctx, d.deed(a, "policy.roll_back", to, why))
 		return err
 	})
+	if err == nil {
+		d.changed(a.Tenant)
+	}
 	return to, err
 }
 
