@@ -53,11 +53,11 @@ func (d *Desk) PolicyChanged(t access.Tenant) {
 	l := d.lanes[t]
 	d.mu.Unlock()
 	if l != nil {
-		l.look()
+		l.attend()
 	}
 }
 
-func (l *lane) look() {
+func (l *lane) attend() {
 	select {
 	case l.kick <- struct{}{}:
 	default: // it looks already

@@ -37,14 +37,14 @@ type trial struct {
 	read atomic.Uint64 // as place, for others
 
 	mu      sync.Mutex // guards what follows
-	notes   []note
+	notes   []remark
 	against *reign
 	counter *shadow.Counter
 	failed  string
 }
 
-// note is what the decider leaves of a decision.
-type note struct {
+// remark is what the decider leaves of a decision.
+type remark struct {
 	at    eventlog.Position
 	reign *reign
 	lived shadow.Lived
@@ -99,7 +99,7 @@ func (t *trial) leave(at eventlog.Position, r *reign, d *guard.Decision) {
 	if len(t.notes) >= maxNotes {
 		t.notes = t.notes[1:]
 	}
-	t.notes = append(t.notes, note{at, r, shadow.Lived{ID: d.ID, Action: d.Action, Hits: d.Hits}})
+	t.notes = append(t.notes, remark{at, r, shadow.Lived{ID: d.ID, Action: d.Action, Hits: d.Hits}})
 }
 
 func (t *trial) hurry() {
