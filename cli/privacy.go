@@ -155,9 +155,10 @@ func printJSON(w io.Writer, x any) error {
 
 func (c *retainCmd) run(ctx context.Context, desk Keeping, out io.Writer) error {
 	run, err := desk.Retain(ctx, c.DryRun)
-	if err != nil {
-		return err
-	}
+	return errors.Join(err, c.print(run, out)) // what went went, whatever else failed
+}
+
+func (c *retainCmd) print(run privacy.Run, out io.Writer) error {
 	if c.JSON {
 		return printJSON(out, run)
 	}

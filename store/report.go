@@ -73,6 +73,9 @@ type Report struct {
 	// Revision counts the changes; 1 when added. Update refuses a report whose
 	// revision is not the kept one.
 	Revision int64
+	// Unreadable: the texts do not open with the keys here, and are empty. It is
+	// not kept.
+	Unreadable bool
 }
 
 // ReportFilter narrows a list of reports; a zero field narrows nothing.
@@ -91,8 +94,14 @@ type Reports interface {
 	// Add keeps a new report with revision 1, whatever its Revision says. An id
 	// that the tenant has is a Conflict.
 	Add(ctx context.Context, r Report) error
-	// Get returns a report of the tenant.
+	// Get returns a report of the tenant. One whose texts do not open with the keys
+	// here is an error that is not NotFound.
 	Get(ctx context.Context, t access.Tenant, id ReportID) (Report, error)
+	// Outline returns a report without its texts, also one whose texts do not open.
+	Outline(ctx context.Context, t access.Tenant, id ReportID) (Report, error)
+	// IDs returns at most limit ids of the tenant's reports after one, in an order
+	// of the database's own; "" is before all. Nothing is opened.
+	IDs(ctx context.Context, t access.Tenant, after ReportID, limit int) ([]ReportID, error)
 	// List returns a page of the tenant's reports, newest first, and the key of
 	// the next page; the zero key when there is none. Of text and note it gives the
 	// first Excerpt characters; Get gives all.

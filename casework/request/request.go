@@ -32,6 +32,9 @@ type Found struct {
 	// Hint is a code of the desk that tells records of one kind apart, such as a
 	// channel; never personal.
 	Hint string `json:"hint,omitempty"`
+	// Unreadable: its texts do not open, so nobody can tell whether the person is in
+	// it.
+	Unreadable bool `json:"unreadable,omitempty"`
 }
 
 // Erasing says how a record is erased.

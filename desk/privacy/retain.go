@@ -26,20 +26,21 @@ var errDry = errors.New("privacy: a dry run keeps nothing")
 
 // Retain erases what is past its time, of all kinds and tenants, but for what a
 // hold keeps. A tenant of which something went or was held gets one audit entry
-// with the counts. A dry run changes nothing. A server calls it now and then.
+// with the counts. A dry run changes nothing. What cannot be erased does not keep
+// the rest: the error joins all that failed, and comes with what the run did. A
+// server calls it now and then.
 func (d *Desk) Retain(ctx context.Context, dry bool) (Run, error) {
 	out := Run{Dry: dry, When: d.cfg.Now(), Counts: []retention.Count{}}
 	var counts []retention.Count
+	var failed []error
 	for _, e := range d.cfg.Expirers {
 		more, err := e.Expire(ctx, dry)
-		if err != nil {
-			return out, err
-		}
+		failed = append(failed, err)
 		counts = append(counts, more...)
 	}
 	tenants, err := d.Tenants(ctx)
 	if err != nil {
-		return out, err
+		return out, errors.Join(append(failed, err)...)
 	}
 	names := map[access.Tenant]bool{}
 	for _, t := range tenants {
@@ -54,15 +55,14 @@ func (d *Desk) Retain(ctx context.Context, dry bool) (Run, error) {
 	}
 	for t := range names {
 		own := slices.DeleteFunc(slices.Clone(counts), func(c retention.Count) bool { return c.Tenant != t })
-		if own, err = d.retain(ctx, t, own, out.When, dry); err != nil {
-			return out, err
-		}
+		own, err = d.retain(ctx, t, own, out.When, dry)
+		failed = append(failed, err)
 		for _, c := range own {
 			out.add(c)
 		}
 	}
 	slices.SortStableFunc(out.Counts, func(a, b retention.Count) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 func (r *Run) add(c retention.Count) {

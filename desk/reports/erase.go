@@ -3,6 +3,7 @@ package reports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (d *Desk) erase(ctx context.Context, deed store.Deed, id store.ReportID) (C
 // that no backup brings it back. A Conflict of the field "hold" says that a hold
 // keeps it.
 func (d *Desk) remove(ctx context.Context, r store.Records, t access.Tenant, id store.ReportID, e request.Erasing) ([]Part, error) {
-	x, err := r.Reports.Get(ctx, t, id)
+	x, err := peek(ctx, r, t, id)
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +89,38 @@ func (d *Desk) remove(ctx context.Context, r store.Records, t access.Tenant, id 
 	if err == nil {
 		err = r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: Kind, Mark: store.Buried(t, Kind, string(id)), Erased: e.When})
 	}
+	// Of a text that does not open nobody can tell how long it was: 0.
 	return []Part{{Code: "text", Count: int64(len([]rune(x.Text)))}, {Code: "verdict", Count: int64(len(x.Codes))}, {Code: "terms", Count: terms}}, err
 }
 
-// kept tells which hold keeps a report with its text at a time.
+// peek reads a report; one whose texts do not open comes without them, marked as
+// Unreadable: it can be held and erased all the same.
+func peek(ctx context.Context, r store.Records, t access.Tenant, id store.ReportID) (store.Report, error) {
+	x, err := r.Reports.Get(ctx, t, id)
+	if err == nil || fault.KindOf(err) == fault.NotFound {
+		return x, err
+	}
+	x, failed := r.Reports.Outline(ctx, t, id)
+	if failed != nil { // it is not the texts alone
+		return x, err
+	}
+	x.Unreadable = true
+	return x, nil
+}
+
+// kept tells which hold keeps a report with its text at a time. Whether a person
+// is in one that cannot be read nobody can tell: a hold on anybody keeps it.
 func (d *Desk) kept(holds []store.Hold, x store.Report, now time.Time) (store.Hold, bool) {
 	thing := store.Thing{Kind: Kind, ID: string(x.ID), Created: x.Created}
+	if x.Unreadable {
+		for _, h := range holds {
+			anybody := h
+			if anybody.Marks = nil; anybody.On(thing, now) {
+				return h, true
+			}
+		}
+		return store.Hold{}, false
+	}
 	return store.Keeps(holds, thing, now, func() []store.Hash {
 		return store.Marks(d.markKeys, x.Tenant, d.terms.Identifiers(x.Text+"\n"+x.Note, x.Country))
 	})
@@ -120,13 +147,20 @@ func (d *Desk) Tidy(ctx context.Context) error {
 }
 
 // Index makes searchable what is not yet, such as the reports of a restored
-// copy.
+// copy. The error tells of those whose texts do not open; all others are
+// searchable then.
 func (d *Desk) Index(ctx context.Context) error {
+	unread, err := d.indexAll(ctx)
+	return errors.Join(unread.err(), err)
+}
+
+// indexAll makes searchable what it can, and tells what it cannot read.
+func (d *Desk) indexAll(ctx context.Context) (unread failures, err error) {
 	var after store.ReportName
 	for {
-		n, last, err := d.index(ctx, after)
+		n, last, err := d.index(ctx, after, &unread)
 		if err != nil || n < atOnce {
-			return err
+			return unread, err
 		}
 		after = last
 	}
@@ -158,16 +192,18 @@ func (d *Desk) Overdue(ctx context.Context) (n int, more bool, err error) {
 
 // Expire erases the reports of all tenants whose time is over and that no hold
 // keeps, and returns how many, by tenant. A dry one erases nothing and counts
-// what would go.
+// what would go. One that cannot be erased does not keep the others: the error
+// tells of the first that could not, and comes with the counts.
 func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) {
 	now := d.cfg.Now()
 	holds := map[access.Tenant][]store.Hold{}
 	counts := map[access.Tenant]*retention.Count{}
+	var failed failures
 	var after store.Report
 	for {
 		due, kept, err := d.due(ctx, now, after, holds)
 		if err != nil {
-			return nil, err
+			return counted(counts), errors.Join(failed.err(), err)
 		}
 		for i, x := range due {
 			c := counts[x.Tenant]
@@ -175,31 +211,56 @@ func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) 
 				c = &retention.Count{Tenant: x.Tenant, Kind: Kind}
 				counts[x.Tenant] = c
 			}
-			if kept[i] {
+			if !kept[i] {
+				err = d.expire(ctx, x, now, dry)
+			}
+			var f *fault.Error
+			switch {
+			case kept[i], errors.As(err, &f) && f.Field == "hold": // perhaps since it was looked at
 				c.Held++
-				continue
+			case err == nil:
+				c.Erased++
+			case ctx.Err() != nil:
+				return counted(counts), errors.Join(failed.err(), err)
+			default:
+				failed.add("erased", x.Tenant, x.ID, err)
 			}
-			if err := d.expire(ctx, x, now, dry); err != nil {
-				var f *fault.Error
-				if errors.As(err, &f) && f.Field == "hold" { // since it was looked at
-					c.Held++
-					continue
-				}
-				return nil, err
-			}
-			c.Erased++
 		}
 		if len(due) < atOnce {
-			break
+			return counted(counts), failed.err()
 		}
 		after = due[len(due)-1]
 	}
+}
+
+// failures are reports with which something could not be done.
+type failures struct {
+	n     int
+	first error
+}
+
+func (f *failures) add(what string, t access.Tenant, id store.ReportID, err error) {
+	if f.n++; f.n == 1 {
+		f.first = fmt.Errorf("reports: report %s of %s cannot be %s: %w", id, t, what, err)
+	}
+}
+
+// err tells of the first and how many there are; nil where there is none.
+func (f *failures) err() error {
+	if f.n > 1 {
+		return fmt.Errorf("%w (and %d more)", f.first, f.n-1)
+	}
+	return f.first
+}
+
+// counted are counts in the order of the tenants.
+func counted(counts map[access.Tenant]*retention.Count) []retention.Count {
 	out := make([]retention.Count, 0, len(counts))
 	for _, c := range counts {
 		out = append(out, *c)
 	}
 	slices.SortFunc(out, func(a, b retention.Count) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })
-	return out, nil
+	return out
 }
 
 // due reads some reports whose time is over, and which of them a hold keeps.
@@ -220,7 +281,7 @@ func (d *Desk) due(ctx context.Context, now time.Time, after store.Report, holds
 			if len(list) == 0 {
 				continue
 			}
-			if x, err = r.Reports.Get(ctx, x.Tenant, x.ID); err != nil {
+			if x, err = peek(ctx, r, x.Tenant, x.ID); err != nil {
 				return err
 			}
 			_, kept[i] = d.kept(list, x, now)
@@ -243,7 +304,7 @@ func (d *Desk) expire(ctx context.Context, x store.Report, now time.Time, dry bo
 
 // index makes some reports searchable that are not, after one; it returns how
 // many, and the last.
-func (d *Desk) index(ctx context.Context, after store.ReportName) (int, store.ReportName, error) {
+func (d *Desk) index(ctx context.Context, after store.ReportName, unread *failures) (int, store.ReportName, error) {
 	var stale []store.ReportName
 	var texts []store.Report
 	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
@@ -251,11 +312,16 @@ func (d *Desk) index(ctx context.Context, after store.ReportName) (int, store.Re
 			return err
 		}
 		for _, n := range stale {
-			x, err := r.Reports.Get(ctx, n.Tenant, n.ID)
-			if err != nil {
+			x, err := peek(ctx, r, n.Tenant, n.ID)
+			switch {
+			case err != nil:
 				return err
+			case x.Unreadable:
+				_, err = r.Reports.Get(ctx, n.Tenant, n.ID) // why
+				unread.add("searched", n.Tenant, n.ID, err)
+			default:
+				texts = append(texts, x)
 			}
-			texts = append(texts, x)
 		}
 		return nil
 	}); err != nil {

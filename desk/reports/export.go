@@ -113,7 +113,7 @@ func (e *Export) Write(ctx context.Context, w io.Writer) error {
 
 func (e *Export) whole(ctx context.Context, x store.Report) (out store.Report, err error) {
 	err = e.desk.cfg.Store.Read(ctx, func(r store.Records) error {
-		out, err = r.Reports.Get(ctx, x.Tenant, x.ID)
+		out, err = peek(ctx, r, x.Tenant, x.ID)
 		return err
 	})
 	return out, err

@@ -30,6 +30,8 @@ type View struct {
 	// Masked: Text shows only words that frauds are told by.
 	Masked bool   `json:"masked"`
 	Text   string `json:"text"`
+	// Unreadable: the text does not open, and is empty.
+	Unreadable bool `json:"unreadable,omitempty" doc:"The text does not open with the keys of this server; all else is there."`
 }
 
 // excerptBytes is how much of a text a list shows.
@@ -37,7 +39,7 @@ const excerptBytes = 400
 
 func (d *Desk) view(x store.Report, m access.Masking) View {
 	v := View{ID: x.ID, Created: x.Created, Channel: x.Channel, Lang: x.Lang, Country: x.Country, Outcome: x.Outcome, Probability: x.Probability,
-		Codes: x.Codes, Status: x.Status, Consent: x.Consent, RetainUntil: x.RetainUntil, Revision: x.Revision, Masked: m == (access.Masking{})}
+		Codes: x.Codes, Status: x.Status, Consent: x.Consent, RetainUntil: x.RetainUntil, Revision: x.Revision, Masked: m == (access.Masking{}), Unreadable: x.Unreadable}
 	if v.Codes == nil {
 		v.Codes = []evidence.Code{}
 	}
@@ -206,13 +208,14 @@ func (d *Desk) find(ctx context.Context, a access.Actor, q Query) (out []store.R
 	return out, next, err
 }
 
-// holds reports whether a report that has all terms holds what is searched.
+// holds reports whether a report that has all terms holds what is searched; of one
+// that cannot be read the terms are all there is to tell.
 func holds(ctx context.Context, r store.Records, q term.Query, x store.Report) (bool, error) {
 	if q.Exact() {
 		return true, nil
 	}
-	whole, err := r.Reports.Get(ctx, x.Tenant, x.ID)
-	return err == nil && q.Match(whole.Text), err
+	whole, err := peek(ctx, r, x.Tenant, x.ID)
+	return err == nil && (whole.Unreadable || q.Match(whole.Text)), err
 }
 
 // get reads a report that the actor may read.

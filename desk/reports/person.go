@@ -6,6 +6,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/casework/request"
+	"bonafide/contact/term"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -20,8 +21,12 @@ func (d *Desk) Requests() Requests { return Requests{d} }
 // Kind is what reports are called in data/retention.
 func (Requests) Kind() string { return Kind }
 
-// Ready makes sure that all reports can be found.
-func (q Requests) Ready(ctx context.Context) error { return q.d.Index(ctx) }
+// Ready makes sure that all reports can be found that can be read; Find names the
+// others.
+func (q Requests) Ready(ctx context.Context) error {
+	_, err := q.d.indexAll(ctx)
+	return err
+}
 
 // MaxFound is how many reports one person may be found in.
 const MaxFound = 1000
@@ -51,8 +56,12 @@ func (q Requests) Find(ctx context.Context, r store.Records, t access.Tenant, s 
 			return nil, err
 		}
 		for _, x := range list {
-			if x, err = r.Reports.Get(ctx, t, x.ID); err != nil {
+			if x, err = peek(ctx, r, t, x.ID); err != nil {
 				return nil, err
+			}
+			if x.Unreadable {
+				out = append(out, q.unread(holds, x))
+				continue
 			}
 			if !asked.Match(x.Text) {
 				continue
@@ -66,10 +75,41 @@ func (q Requests) Find(ctx context.Context, r store.Records, t access.Tenant, s 
 			return nil, fault.New(fault.TooLarge, "identifier", "is found in more than %d reports: it names no single person; ask for a number or an address of theirs", MaxFound)
 		}
 		if next.IsZero() {
-			return out, nil
+			return q.perhaps(ctx, r, t, holds, out)
 		}
 		page.After = next
 	}
+}
+
+// MaxUnread is how many reports that cannot be read are named where a person is
+// looked for.
+const MaxUnread = 50
+
+// perhaps adds reports that cannot be searched because their texts do not open:
+// the person may be in them.
+func (q Requests) perhaps(ctx context.Context, r store.Records, t access.Tenant, holds []store.Hold, out []request.Found) ([]request.Found, error) {
+	stale, err := r.Search.Stale(ctx, term.Version, store.ReportName{Tenant: t}, MaxUnread)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range stale {
+		if n.Tenant != t {
+			break
+		}
+		x, err := peek(ctx, r, t, n.ID)
+		if err != nil {
+			return nil, err
+		}
+		if x.Unreadable {
+			out = append(out, q.unread(holds, x))
+		}
+	}
+	return out, nil
+}
+
+func (q Requests) unread(holds []store.Hold, x store.Report) request.Found {
+	_, held := q.d.kept(holds, x, q.d.cfg.Now())
+	return request.Found{Kind: Kind, ID: string(x.ID), Created: x.Created, Held: held, Hint: string(x.Channel), Unreadable: true}
 }
 
 // copied is a report as the person gets it.
@@ -95,22 +135,20 @@ func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, i
 	return q.d.remove(ctx, r, t, store.ReportID(id), e)
 }
 
-// Walk calls f with the ids of all reports of the tenant.
+// Walk calls f with the ids of all reports of the tenant, also of those that
+// cannot be read.
 func (Requests) Walk(ctx context.Context, r store.Records, t access.Tenant, f func(id string) error) error {
-	page := store.Page{}
+	var after store.ReportID
 	for {
-		list, next, err := r.Reports.List(ctx, t, store.ReportFilter{}, page)
-		if err != nil {
+		ids, err := r.Reports.IDs(ctx, t, after, store.MaxPage)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for _, x := range list {
-			if err := f(string(x.ID)); err != nil {
+		for _, id := range ids {
+			if err := f(string(id)); err != nil {
 				return err
 			}
 		}
-		if next.IsZero() {
-			return nil
-		}
-		page.After = next
+		after = ids[len(ids)-1]
 	}
 }

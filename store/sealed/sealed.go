@@ -17,11 +17,13 @@ package sealed
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
 
 	"bonafide/access"
+	"bonafide/fault"
 	"bonafide/keyring"
 	"bonafide/store"
 )
@@ -116,7 +118,8 @@ func (r reports) Get(ctx context.Context, t access.Tenant, id store.ReportID) (s
 	return x, nil
 }
 
-// List returns reports with the beginning of their texts.
+// List returns reports with the beginning of their texts; one whose texts do not
+// open is Unreadable, and does not take the others with it.
 func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter, p store.Page) ([]store.Report, store.Key, error) {
 	list, next, err := r.Reports.List(ctx, t, f, p)
 	if err == nil {
@@ -128,15 +131,30 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	return list, next, nil
 }
 
-func openHeads(ctx context.Context, s *keyring.Sealer, list []store.Report) (err error) {
+func openHeads(ctx context.Context, s *keyring.Sealer, list []store.Report) error {
 	for i := range list {
-		for text, p := range texts(&list[i]) {
-			if *text, err = s.OpenHead(ctx, p, *text); err != nil {
+		x := &list[i]
+		for text, p := range texts(x) {
+			head, err := s.OpenHead(ctx, p, *text)
+			if lost(err) {
+				x.Unreadable = true
+			} else if err != nil {
 				return err
 			}
+			*text = head
+		}
+		if x.Unreadable {
+			x.Text, x.Note = "", ""
 		}
 	}
 	return nil
+}
+
+// lost reports whether a value does not open because its key is not there or it
+// was changed, and not because of something that passes.
+func lost(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && (f.Kind == fault.NotConfigured || f.Kind == fault.Internal)
 }
 
 // Update writes what may change, the note sealed.

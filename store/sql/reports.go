@@ -73,6 +73,38 @@ func (r reports) Get(ctx context.Context, t access.Tenant, id store.ReportID) (s
 	return report(row)
 }
 
+// Outline returns a report without its texts.
+func (r reports) Outline(ctx context.Context, t access.Tenant, id store.ReportID) (store.Report, error) {
+	if r.failed != nil {
+		return store.Report{}, r.failed
+	}
+	row, err := r.q.OutlineReport(ctx, queries.OutlineReportParams{Tenant: string(t), ID: string(id)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return store.Report{}, noReport()
+	}
+	if err != nil {
+		return store.Report{}, r.done(ctx, "read a report", err)
+	}
+	return report(queries.Report{Tenant: row.Tenant, ID: row.ID, Created: row.Created, Channel: row.Channel, Lang: row.Lang, Country: row.Country,
+		Outcome: row.Outcome, Codes: row.Codes, Status: row.Status, RetainUntil: row.RetainUntil, Revision: row.Revision})
+}
+
+// IDs returns the ids of reports after one.
+func (r reports) IDs(ctx context.Context, t access.Tenant, after store.ReportID, limit int) ([]store.ReportID, error) {
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	rows, err := r.q.ListReportIDs(ctx, queries.ListReportIDsParams{Tenant: string(t), After: string(after), Most: int32(store.Page{Limit: limit}.Size())})
+	if err != nil {
+		return nil, r.done(ctx, "list reports", err)
+	}
+	out := make([]store.ReportID, 0, len(rows))
+	for _, id := range rows {
+		out = append(out, store.ReportID(id))
+	}
+	return out, nil
+}
+
 // List returns a page of reports, newest first.
 func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter, p store.Page) ([]store.Report, store.Key, error) {
 	if r.failed != nil {

@@ -146,6 +146,7 @@ func Run(t *testing.T, e Engine) {
 		{"policies that decided", guardPoliciesKept},
 		{"keys of programs are removed", keysRemoved},
 		{"an old key is good behind any number of newer ones", keysAreAllAsked},
+		{"reports without their texts", outlines},
 		{"holds hold until they are released", holdsHold},
 		{"an old hold holds behind any number of newer ones", holdsAreAllAsked},
 		{"erasures are noted once", erasuresNoted},

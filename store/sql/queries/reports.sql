@@ -56,6 +56,14 @@ RETURNING revision;
 -- EraseReport removes a report.
 DELETE FROM reports WHERE tenant = @tenant AND id = @id;
 
+-- name: OutlineReport :one
+-- OutlineReport reads a report without its texts.
+SELECT tenant, id, created, channel, lang, country, outcome, codes, status, retain_until, revision FROM reports WHERE tenant = @tenant AND id = @id;
+
+-- name: ListReportIDs :many
+-- ListReportIDs reads the ids of a tenant's reports after one, in their order.
+SELECT id FROM reports WHERE tenant = @tenant AND id > @after ORDER BY id LIMIT @most;
+
 -- name: DueReports :many
 -- DueReports reads which reports are to be erased after a place in their order, longest due first.
 SELECT tenant, id, created, channel, outcome, status, retain_until, revision FROM reports

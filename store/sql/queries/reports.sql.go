@@ -244,6 +244,40 @@ func (q *Queries) GetReport(ctx context.Context, arg GetReportParams) (Report, e
 	return i, err
 }
 
+const listReportIDs = `-- name: ListReportIDs :many
+SELECT id FROM reports WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3
+`
+
+type ListReportIDsParams struct {
+	Tenant string
+	After  string
+	Most   int32
+}
+
+// ListReportIDs reads the ids of a tenant's reports after one, in their order.
+func (q *Queries) ListReportIDs(ctx context.Context, arg ListReportIDsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listReportIDs, arg.Tenant, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listReports = `-- name: ListReports :many
 SELECT tenant, id, created, channel, lang, country, CAST(substr(body, 1, 4000) AS TEXT) AS body, outcome, probability, codes, fingerprint,
   consent, status, CAST(substr(note, 1, 4000) AS TEXT) AS note, retain_until, revision
@@ -430,6 +464,49 @@ func (q *Queries) ListReportsOfStatus(ctx context.Context, arg ListReportsOfStat
 		return nil, err
 	}
 	return items, nil
+}
+
+const outlineReport = `-- name: OutlineReport :one
+SELECT tenant, id, created, channel, lang, country, outcome, codes, status, retain_until, revision FROM reports WHERE tenant = $1 AND id = $2
+`
+
+type OutlineReportParams struct {
+	Tenant string
+	ID     string
+}
+
+type OutlineReportRow struct {
+	Tenant      string
+	ID          string
+	Created     int64
+	Channel     string
+	Lang        string
+	Country     string
+	Outcome     string
+	Codes       string
+	Status      string
+	RetainUntil int64
+	Revision    int64
+}
+
+// OutlineReport reads a report without its texts.
+func (q *Queries) OutlineReport(ctx context.Context, arg OutlineReportParams) (OutlineReportRow, error) {
+	row := q.db.QueryRowContext(ctx, outlineReport, arg.Tenant, arg.ID)
+	var i OutlineReportRow
+	err := row.Scan(
+		&i.Tenant,
+		&i.ID,
+		&i.Created,
+		&i.Channel,
+		&i.Lang,
+		&i.Country,
+		&i.Outcome,
+		&i.Codes,
+		&i.Status,
+		&i.RetainUntil,
+		&i.Revision,
+	)
+	return i, err
 }
 
 const updateReport = `-- name: UpdateReport :one
