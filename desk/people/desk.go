@@ -118,6 +118,8 @@ type Desk struct {
 	cfg Config
 	lim Limits
 	box sealer
+	// touching holds a place for each use that is being written down.
+	touching chan struct{}
 }
 
 // New makes a desk.
@@ -139,7 +141,7 @@ func New(c Config) (*Desk, error) {
 			}
 		}
 	}
-	return &Desk{cfg: c, lim: c.Limits.filled(), box: box}, nil
+	return &Desk{cfg: c, lim: c.Limits.filled(), box: box, touching: make(chan struct{}, touches)}, nil
 }
 
 // From is where a request comes from, as the door sees it.

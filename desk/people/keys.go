@@ -259,8 +259,8 @@ func (d *Desk) Program(ctx context.Context, secret string, from From) (access.Ac
 		return access.Actor{}, ErrKey
 	}
 	if now.Sub(k.Used) >= touchEvery {
-		err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.APIKeys.Touch(ctx, k.Secret, now) })
-		if err != nil && fault.KindOf(err) != fault.Temporary {
+		err := d.touch(ctx, func(ctx context.Context, r store.Records) error { return r.APIKeys.Touch(ctx, k.Secret, now) })
+		if err != nil {
 			return access.Actor{}, err
 		}
 	}

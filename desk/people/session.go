@@ -175,8 +175,48 @@ func (d *Desk) endToken(ctx context.Context, r store.Records, token string) erro
 	return r.Sessions.End(ctx, s.Tenant, s.Person, s.ID)
 }
 
-// touchEvery is how often the use of a session or key is written down.
-const touchEvery = time.Minute
+// touchEvery is how often the use of a session or key is written down; touchFor is
+// how long somebody waits for it; touches is how many are written at a time.
+const (
+	touchEvery = time.Minute
+	touchFor   = 200 * time.Millisecond
+	touches    = 8
+)
+
+// touch writes down that a session or key was used, if that goes soon. What is
+// kept can be read while nothing can be written, or somebody writes for long, such
+// as an import: then a session lives from when its use was last written down. It
+// does not wait for the store itself, because SQLite does not let go of a file that
+// another process has locked before its own time is over.
+func (d *Desk) touch(ctx context.Context, write func(context.Context, store.Records) error) error {
+	select {
+	case d.touching <- struct{}{}:
+	default:
+		return nil // others wait already
+	}
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), touchFor)
+	done := make(chan error, 1)
+	go func() {
+		defer cancel()
+		err := d.cfg.Store.Write(soon, func(r store.Records) error { return write(soon, r) })
+		if soon.Err() != nil || fault.KindOf(err) == fault.Temporary {
+			err = nil
+		}
+		<-d.touching
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-soon.Done():
+	}
+	select {
+	case err := <-done: // it ended soon after all
+		return err
+	default:
+		return nil
+	}
+}
 
 // Who returns who is logged in with a token; ErrNoSession if nobody. Roles are
 // those of this moment: what an administrator changes holds at once.
@@ -209,10 +249,8 @@ func (d *Desk) Who(ctx context.Context, token string, from From) (Who, error) {
 		return Who{}, ErrNoSession
 	}
 	if now.Sub(s.Seen) >= touchEvery {
-		// What is kept can be read while nothing can be written: then the session
-		// lives from when it was last written down.
-		err := d.cfg.Store.Write(ctx, func(r store.Records) error { return r.Sessions.Touch(ctx, s.Token, now) })
-		if k := fault.KindOf(err); err != nil && k != fault.NotFound && k != fault.Temporary {
+		err := d.touch(ctx, func(ctx context.Context, r store.Records) error { return r.Sessions.Touch(ctx, s.Token, now) })
+		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return Who{}, err
 		}
 	}
