@@ -50,8 +50,10 @@ type Federation struct {
 	Name string
 	// Tenant is whose people it logs in.
 	Tenant access.Tenant
-	// Groups gives roles to groups of the provider. Who is in none of them is
-	// refused; who is gets these roles at every log-in, no others.
+	// Groups gives roles to groups of the provider. Who logs in there and is in none
+	// of them is refused and loses the roles that they have here; who is gets these
+	// roles at every log-in, no others. The provider is asked at log-ins alone: who
+	// does not log in there keeps what they have until somebody takes it here.
 	Groups map[string]access.Role
 }
 

@@ -173,6 +173,9 @@ func (d *Desk) logInAs(ctx context.Context, id oidc.Identity, from From, old str
 	f := d.cfg.Federation
 	roles := f.roles(id.Groups)
 	if len(roles) == 0 {
+		if err := d.outOfGroups(ctx, id, from); err != nil {
+			return Admission{}, err
+		}
 		return Admission{}, fault.New(fault.Forbidden, "provider", "none of your groups at the identity provider has a role here: ask an administrator")
 	}
 	var p store.Person
@@ -203,6 +206,36 @@ func (d *Desk) logInAs(ctx context.Context, id oidc.Identity, from From, old str
 		}
 		return "", d.follow(ctx, r, p, roles, from)
 	}})
+}
+
+// outOfGroups takes all roles from the person tied to an account that is in no group
+// any more, whichever way they log in; the first log-in with a group gives them
+// back. Whom the provider names and nobody here is tied to costs no write.
+func (d *Desk) outOfGroups(ctx context.Context, id oidc.Identity, from From) error {
+	tied := func(r store.Records) (p store.Person, err error) {
+		i, err := r.Identities.Find(ctx, id.Issuer, id.Subject)
+		if err == nil && i.Tenant == d.cfg.Federation.Tenant {
+			p, err = r.People.Get(ctx, i.Tenant, i.Person)
+		}
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			err = nil
+		}
+		return p, err
+	}
+	var p store.Person
+	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		p, err = tied(r)
+		return err
+	})
+	if err != nil || len(p.Roles) == 0 {
+		return err
+	}
+	return d.cfg.Store.Write(ctx, func(r store.Records) error {
+		if p, err = tied(r); err != nil || len(p.Roles) == 0 {
+			return err
+		}
+		return d.follow(ctx, r, p, nil, from)
+	})
 }
 
 // fromProvider makes the record of somebody who comes for the first time.

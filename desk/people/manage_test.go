@@ -374,6 +374,10 @@ func TestFederation(t *testing.T) {
 	if _, err := visit(people.TripLogIn, people.Who{}, root); kind(err) != fault.Invalid {
 		t.Errorf("the last administrator by groups: %v", err)
 	}
+	root.Groups = nil
+	if _, err := visit(people.TripLogIn, people.Who{}, root); kind(err) != fault.Invalid || len(must(t, r.roles(admin.Person), nil)) != 1 {
+		t.Errorf("the last administrator, in no group any more: %v", err)
+	}
 	if _, err := visit(people.TripTie, r.who(in), root); kind(err) != fault.Conflict {
 		t.Errorf("tied twice: %v", err)
 	}
