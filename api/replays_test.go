@@ -30,10 +30,8 @@ func TestReplays(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	shipped, err := data.FS.ReadFile("account/policies/marketplace-takeover.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	shipped := []byte("policy: marketplace\nversion: 1\nthresholds: {challenge: 50}\ndecides: [order.placed]\nrules:\n" +
+		"  - {id: large, on: order.placed, when: order.amount > 1000, score: 60, reason: {en: large, de: viel, ja: 高額}}\n")
 	now := time.Now().UTC()
 	desk, err := replays.New(replays.Config{Store: db, Data: data.FS, Now: time.Now, Shipped: shipped,
 		History: func(_ context.Context, tenant access.Tenant, _ time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {

@@ -23,6 +23,7 @@ type AccountsDesk interface {
 	SetLabel(ctx context.Context, a access.Actor, id store.DecisionID, label store.Label, revision int64) error
 	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
 	Linked(ctx context.Context, a access.Actor, account string) (accounts.Links, error)
+	Deciding(ctx context.Context, a access.Actor) (accounts.Deciding, error)
 	Latest(ctx context.Context, a access.Actor) (int64, error)
 	Follow(ctx context.Context, a access.Actor, after int64, wait time.Duration, lang string) ([]accounts.DecisionView, error)
 }

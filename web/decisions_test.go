@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/account/shadow"
 	"bonafide/desk/accounts"
 	"bonafide/fault"
 	"bonafide/store"
@@ -92,6 +93,13 @@ func (g *guardDesk) Linked(_ context.Context, a access.Actor, account string) (a
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	return accounts.Links{Account: account, Looked: 50_000, Since: now, Linked: []accounts.LinkedAccount{{Account: "b1c2d3e4f5061728" + evil, Shares: []string{"card", "device"}, Events: 3, Last: now, Action: "block"}, {Account: "c1", Shares: []string{"recipient"}, Events: 1, Last: now}}},
 		g.find(a, access.DecisionRead, "d1")
+}
+
+func (g *guardDesk) Deciding(_ context.Context, a access.Actor) (accounts.Deciding, error) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	return accounts.Deciding{Name: "marketplace-takeover", Version: 2, Since: now, Waiting: true, Burst: &accounts.Burst{At: now, Stopped: 60, Decided: 200, RolledBack: true}, Trial: &accounts.Trial{Policy: 1, Name: "orders", Version: 1, Since: now, Behind: 12,
+		Report: shadow.Report{Compared: 12_345, Agreed: 12_300, NewlyStopped: 30, Released: 10, Stricter: 3, Milder: 2, Faulty: 1, Rules: []shadow.Rule{{Rule: "many", Live: 12, Candidate: 42}},
+			Examples: []shadow.Example{{Decision: "d1", Time: now, Type: evil, Live: "hold", Candidate: "allow", Rules: []string{evil}}}}}}, a.May(access.PolicyRead, access.Of{Tenant: a.Tenant}, time.Now())
 }
 
 func (g *guardDesk) Latest(_ context.Context, a access.Actor) (int64, error) {

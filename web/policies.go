@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/desk/accounts"
 	"bonafide/desk/policies"
 	"bonafide/desk/replays"
 	"bonafide/fault"
@@ -53,6 +54,8 @@ type policiesData struct {
 	List []policies.View
 	// Live is the number of the one that decides, 0 for the shipped one.
 	Live int64
+	// Now is what decides at this moment; nil where that is not known.
+	Now  *accounts.Deciding
 	More int64
 }
 
@@ -78,6 +81,9 @@ func (v *visit) policies() error {
 		return err
 	}
 	if _, d.Live, err = v.opt.Policies.Live(ctx, a.Tenant); err != nil {
+		return err
+	}
+	if d.Now, err = v.deciding(); err != nil {
 		return err
 	}
 	return v.page(http.StatusOK, "policies", "policies.title", d, "")
@@ -122,6 +128,11 @@ type policyData struct {
 	Runs []replays.Run
 	Last *replays.Run
 	Days int
+	// Trial is how the candidate compares with what is decided live; nil where the
+	// policy is none.
+	Trial *accounts.Trial
+	// Waiting: it went live, and reads the log before it decides.
+	Waiting bool
 	// TwoPersons are needed; Mine tells that the reader is the first of them.
 	TwoPersons, Mine bool
 	CanReplay        bool
@@ -270,10 +281,41 @@ func (v *visit) showPolicy(code int, said, why string, refused []string) error {
 	if n := len(x.Steps); n > 0 && x.State == store.PolicyProposed {
 		d.Mine = x.Steps[n-1].Actor == string(store.ActorOf(a))
 	}
+	if err := v.trialOf(&d); err != nil {
+		return err
+	}
 	if err := v.runsOf(&d); err != nil {
 		return err
 	}
 	return v.page(code, "policy", "policy.title", d, said)
+}
+
+// trialOf adds how a candidate does in the shadow, and whether what went live
+// decides already.
+func (v *visit) trialOf(d *policyData) error {
+	x, err := v.deciding()
+	if err != nil || x == nil {
+		return err
+	}
+	d.Waiting = x.Waiting && d.State == store.PolicyLive
+	if x.Trial != nil && x.Trial.Policy == d.Number && d.In("shadow", "proposed") {
+		d.Trial = x.Trial
+	}
+	return nil
+}
+
+// deciding is which policy decides events now; nil where none are taken, or the
+// guard still reads its log.
+func (v *visit) deciding() (*accounts.Deciding, error) {
+	if v.opt.Accounts == nil {
+		return nil, nil
+	}
+	x, err := v.opt.Accounts.Deciding(v.r.Context(), v.who.Actor)
+	switch fault.KindOf(err) {
+	case fault.Temporary, fault.NotFound:
+		return nil, nil
+	}
+	return &x, err
 }
 
 // runsOf adds the replays of the policy.

@@ -53,24 +53,30 @@ type yard struct {
 	broken error         // what the log answers after half of the events
 }
 
-func shipped(t *testing.T) []byte {
-	t.Helper()
-	raw, err := fs.ReadFile(data.FS, "account/policies/marketplace-takeover.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
+// shipped is a small policy, quickly read: many orders in a day are held.
+const shipped = `policy: orders
+version: 1
+thresholds: {challenge: 50}
+decides: [order.placed]
+declare:
+  - {window: orders_1d, on: order.placed, key: event.account, measure: count, span: 1d}
+rules:
+  - id: many
+    on: order.placed
+    when: orders_1d >= 3
+    score: 60
+    reason: {en: many, de: viele, ja: 多数}
+`
 
 func open(t *testing.T, limits string) *yard {
 	t.Helper()
-	y := &yard{t: t, stream: shop.Make(shop.Options{Seed: 4, Accounts: 60, Days: 20, Takeovers: 6})}
+	y := &yard{t: t, stream: shop.Make(shop.Options{Seed: 4, Accounts: 30, Days: 20, Takeovers: 2})}
 	y.now = y.stream.Events[len(y.stream.Events)-1].Time.Add(time.Hour)
 	files := fs.FS(data.FS)
 	if limits != "" {
 		files = over{fstest.MapFS{"account/replays.yaml": {Data: []byte(limits)}}, files}
 	}
-	y.cfg = replays.Config{Store: storetest.SQLite().Open(t), Data: files, Now: func() time.Time { return y.now }, Shipped: shipped(t), Shelf: &shelf{m: map[string][]byte{}},
+	y.cfg = replays.Config{Store: storetest.SQLite().Open(t), Data: files, Now: func() time.Time { return y.now }, Shipped: []byte(shipped), Shelf: &shelf{m: map[string][]byte{}},
 		History: func(ctx context.Context, t access.Tenant, _ time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
 			return y.history(ctx, t), nil, nil
 		}}
@@ -133,9 +139,9 @@ func who(roles ...access.Role) access.Actor {
 	return access.Actor{Tenant: "main", Person: "p-1", Roles: roles}
 }
 
-// strict is the shipped policy with a lower threshold.
+// strict is the shipped policy with a lower bound.
 func (y *yard) strict() []byte {
-	return []byte(strings.Replace(string(shipped(y.t)), "challenge: 50", "challenge: 20", 1))
+	return []byte(strings.Replace(shipped, ">= 3", ">= 1", 1))
 }
 
 func (y *yard) wish() replays.Wish {
@@ -185,7 +191,7 @@ func TestReplay(t *testing.T) {
 	v := y.start(y.wish())
 	got := y.until(v.Number, replays.Done)
 	r := got.Result
-	if r == nil || r.Events == 0 || r.NewlyAnnoyed == 0 || got.Candidate.Number != -1 || got.Baseline.Number != 0 || got.Baseline.Name != "marketplace-takeover" || got.Share() != 1 || got.Events == 0 {
+	if r == nil || r.Events == 0 || r.NewlyAnnoyed == 0 || got.Candidate.Number != -1 || got.Baseline.Number != 0 || got.Baseline.Name != "orders" || got.Share() != 1 || got.Events == 0 {
 		t.Fatalf("%+v", got)
 	}
 	if len(r.Examples.Annoyed) == 0 || len(r.Days) == 0 {
@@ -252,7 +258,7 @@ func TestReplayBounds(t *testing.T) {
 		"backwards":    {From: y.now, To: y.now.Add(-time.Hour), Against: replays.Live},
 		"too long":     {From: y.now.AddDate(-3, 0, 0), Against: replays.Live},
 		"broken text":  {From: y.now.AddDate(0, 0, -7), Text: []byte("policy: x\nrules: 7"), Against: replays.Live},
-		"unknown name": {From: y.now.AddDate(0, 0, -7), Text: []byte(strings.Replace(string(y.strict()), "order.gift_count > 0", "order.gift_counts > 0", 1)), Against: replays.Live},
+		"unknown name": {From: y.now.AddDate(0, 0, -7), Text: []byte(strings.Replace(string(y.strict()), "orders_1d >=", "ordrs_1d >=", 1)), Against: replays.Live},
 	} {
 		_, err := y.Start(t.Context(), who(access.Analyst), w)
 		want(t, what, err, fault.Invalid)
