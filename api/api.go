@@ -47,6 +47,8 @@ type Options struct {
 	// Accounts is the desk of the account guard; nil: no events are taken. It needs
 	// Programs.
 	Accounts Accounts
+	// Owners is the page of accounts' owners; nil: there is none.
+	Owners Owners
 	// Replays is the desk of replays; nil: none are run. It needs Programs.
 	Replays Replays
 	// Client is the address of the caller, behind proxies too; nil: as connected.
@@ -77,6 +79,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		if opt.Replays != nil {
 			d.programReplays(api)
 		}
+	}
+	if opt.Owners != nil {
+		d.owners(api)
 	}
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())

@@ -179,6 +179,22 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	return d, nil
 }
 
+// owners wires the page of accounts' owners; nil where no keys are configured.
+func owners(cfg config.Config, d *accounts.Desk) (*accounts.Owners, error) {
+	if cfg.Accounts.Owners == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(cfg.Accounts.Owners)
+	if err != nil {
+		return nil, fmt.Errorf("accounts.owner_keys: %w", err)
+	}
+	keys, err := access.ReadOwnerKeys(raw)
+	if err != nil {
+		return nil, fmt.Errorf("accounts.owner_keys: %w", err)
+	}
+	return accounts.NewOwners(d, keys)
+}
+
 // readLog brings the account guard up to the end of its log, before the first
 // event comes. That it fails is told, and tried again with the first event.
 func (s *Server) readLog(ctx context.Context) {

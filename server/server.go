@@ -176,6 +176,11 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			}
 			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
 			options.Accounts, options.Policies, options.Unhurried = s.accounts, s.policies, api.Unhurried
+			if own, err := owners(cfg, s.accounts); err != nil {
+				return nil, err
+			} else if own != nil {
+				options.Owners, programs.Owners = own, own
+			}
 			if s.replays, err = s.replaying(cfg, opt); err != nil {
 				return nil, err
 			}

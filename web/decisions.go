@@ -227,4 +227,4 @@ func (s staffView) Money(minor int64, currency string) string {
 }
 
 // Word is a text that may not exist; its code then.
-func (s staffView) Word(prefix, code string) string { return s.texts.Or(s.Lang, prefix+code, code) }
+func (s view) Word(prefix, code string) string { return s.texts.Or(s.Lang, prefix+code, code) }

@@ -22,6 +22,9 @@ func (w *Web) Register(mux Mux) {
 	if w.opt.People != nil {
 		w.registerStaff(mux)
 	}
+	if w.opt.Owners != nil {
+		w.registerOwners(mux)
+	}
 	w.registerGuide(mux)
 	page := func(name, title string, data func(r *http.Request) any) http.HandlerFunc {
 		return func(rw http.ResponseWriter, r *http.Request) {

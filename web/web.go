@@ -73,6 +73,8 @@ type Options struct {
 	// Unhurried is the context of a request without the deadline of short answers;
 	// nil: as it is.
 	Unhurried func(context.Context) context.Context
+	// Owners is the page of accounts' owners; nil: there is none.
+	Owners OwnersDesk
 	// Settings are those of tenants; nil: the options hold. It needs People.
 	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
@@ -180,6 +182,14 @@ type view struct {
 
 // T returns a text in the page's language.
 func (v view) T(key string, args ...string) string { return v.texts.Get(v.Lang, key, args...) }
+
+// Kept is the text that tells what is kept of what is done on the page.
+func (v view) Kept() string {
+	if strings.HasPrefix(v.Here, "mine") {
+		return "mine.kept"
+	}
+	return "app.kept"
+}
 
 // LangName is how a language calls itself.
 func (v view) LangName(lang string) string { return display.Self.Name(language.Make(lang)) }

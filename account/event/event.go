@@ -56,6 +56,7 @@ const (
 	ChargedBack      Type = "chargeback"
 	ContactReported  Type = "contact.reported" // from the contact desk
 	Labelled         Type = "label"            // what was later found to be true
+	OwnerAnswered    Type = "owner.answered"   // what the account's owner said on their own page
 )
 
 // Types returns every type, in the order of the vocabulary.
@@ -63,7 +64,7 @@ func Types() []Type {
 	return []Type{AccountCreated, AccountDisabled, AccountEnabled, AccountPurged, LoginTried, SessionStarted, SessionRevoked,
 		CredentialChange, CredentialLeaked, ResetForced, IdentifierChange, RecoveryUsed, RecoveryChanged, FactorChallenged,
 		AddressAdded, AddressRemoved, PayeeAdded, PayeeRemoved, CardAdded, CardRemoved, OrderPlaced, OrderStatus, OrderHidden,
-		OrderShown, GiftDelivered, GiftRedeemed, PaymentResult, Refunded, ChargedBack, ContactReported, Labelled}
+		OrderShown, GiftDelivered, GiftRedeemed, PaymentResult, Refunded, ChargedBack, ContactReported, Labelled, OwnerAnswered}
 }
 
 // Event is one thing that happened. A field that was not given has its zero
@@ -94,6 +95,7 @@ type Event struct {
 	Reversal   Reversal
 	Contact    Contact
 	Label      Label
+	Answer     Answer
 
 	// Extra holds what the vocabulary does not know, as JSON by path, where
 	// Options.Unknown says Keep.
@@ -210,6 +212,23 @@ type Contact struct {
 	ID, Channel, Verdict string
 	// Kind: impostor, mail_flood, other.
 	Kind string
+	// Order is the order that the contact was about, where it is known, and Knew
+	// that the caller knew what was ordered: a sign of a leak, never of honesty.
+	Order string
+	Knew  bool
+}
+
+// Answer is what the account's owner said when asked "was this you?", or whether
+// they want to be told of orders by another way.
+type Answer struct {
+	// Said: yes, no.
+	Said string
+	// About: order, login, change, payment, alerts.
+	About string
+	// Event names the event that was asked about, as decisions are named.
+	Event string
+	// Order is the order that it was about.
+	Order string
 }
 
 // Label is what was later found to be true of an account, order or decision.

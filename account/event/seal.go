@@ -75,7 +75,7 @@ func (s *Sealer) Seal(e Event) Event {
 // the same hash wherever it stands, and a card never equals an order.
 func domain(path string) string {
 	switch path {
-	case "order.id", "gift.order", "payment.order", "reversal.order", "label.order":
+	case "order.id", "gift.order", "payment.order", "reversal.order", "label.order", "contact.order", "answer.order":
 		return "order"
 	case "card.fingerprint", "order.card", "payment.card":
 		return "card"

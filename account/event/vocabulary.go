@@ -173,7 +173,7 @@ func orderFields() []Field {
 
 func moneyFields() []Field {
 	gift, pay, back := []Type{GiftDelivered, GiftRedeemed}, []Type{PaymentResult}, []Type{Refunded, ChargedBack}
-	contact, label := []Type{ContactReported}, []Type{Labelled}
+	contact, label, answer := []Type{ContactReported}, []Type{Labelled}, []Type{OwnerAnswered}
 	return []Field{
 		{Path: "gift.code", Types: gift, Class: Personal, Meaning: "the code, hashed by the shop", at: func(e *Event) any { return &e.Gift.Code }},
 		{Path: "gift.order", Types: gift, Class: Personal, Meaning: "the order that it is from", at: func(e *Event) any { return &e.Gift.Order }},
@@ -194,11 +194,17 @@ func moneyFields() []Field {
 		{Path: "contact.channel", Types: contact, Meaning: "how the contact came", at: func(e *Event) any { return &e.Contact.Channel }},
 		{Path: "contact.verdict", Types: contact, Enum: []string{"scam", "suspicious", "genuine", "genuine_alarm", "unknown"}, Meaning: "what the contact desk found", at: func(e *Event) any { return &e.Contact.Verdict }},
 		{Path: "contact.kind", Types: contact, Enum: []string{"impostor", "mail_flood", "other"}, Meaning: "what was reported; mail_flood is hundreds of mails that bury the notices", at: func(e *Event) any { return &e.Contact.Kind }},
+		{Path: "contact.order", Types: contact, Class: Personal, Meaning: "the order that the contact was about", at: func(e *Event) any { return &e.Contact.Order }},
+		{Path: "contact.knew", Kind: Bool, Types: contact, Meaning: "whoever called or wrote knew what was ordered: a sign of a leak, never of honesty", at: func(e *Event) any { return &e.Contact.Knew }},
 		{Path: "label.verdict", Types: label, Enum: []string{"fraud", "genuine"}, Required: true, Meaning: "what was found", at: func(e *Event) any { return &e.Label.Verdict }},
 		{Path: "label.kind", Types: label, Meaning: "which kind", at: func(e *Event) any { return &e.Label.Kind }},
 		{Path: "label.by", Types: label, Meaning: "who found it", at: func(e *Event) any { return &e.Label.By }},
 		{Path: "label.order", Types: label, Class: Personal, Meaning: "the order that it is about", at: func(e *Event) any { return &e.Label.Order }},
 		{Path: "label.known_at", Kind: Time, Types: label, Meaning: "when it became known", at: func(e *Event) any { return &e.Label.KnownAt }},
+		{Path: "answer.said", Types: answer, Enum: []string{"yes", "no"}, Required: true, Meaning: "what the owner said", at: func(e *Event) any { return &e.Answer.Said }},
+		{Path: "answer.about", Types: answer, Enum: []string{"order", "login", "change", "payment", "alerts"}, Required: true, Meaning: "what they were asked about; alerts: whether they want to be told of orders by another way", at: func(e *Event) any { return &e.Answer.About }},
+		{Path: "answer.event", Types: answer, Meaning: "the event that was asked about, as decisions are named", at: func(e *Event) any { return &e.Answer.Event }},
+		{Path: "answer.order", Types: answer, Class: Personal, Meaning: "the order that it is about", at: func(e *Event) any { return &e.Answer.Order }},
 	}
 }
 

@@ -370,7 +370,7 @@ func idText(id guard.ID) string { return hex.EncodeToString(id[:]) }
 
 // order is the order that an event is about, empty if none.
 func order(e *event.Event) string {
-	for _, s := range []string{e.Order.ID, e.Gift.Order, e.Payment.Order, e.Reversal.Order, e.Label.Order} {
+	for _, s := range []string{e.Order.ID, e.Gift.Order, e.Payment.Order, e.Reversal.Order, e.Label.Order, e.Contact.Order, e.Answer.Order} {
 		if s != "" {
 			return s
 		}

@@ -560,7 +560,7 @@ func TestAnotherPolicy(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.policy = bytes.Replace(s.policy, []byte("version: 2"), []byte("version: 3"), 1)
+	s.policy = bytes.Replace(s.policy, []byte("version: 3"), []byte("version: 4"), 1)
 	s.policy = bytes.Replace(s.policy, []byte("challenge: 50"), []byte("challenge: 5"), 1)
 	d = s.desk()
 	got := s.send(d, boss, events[5:]...)
@@ -568,7 +568,7 @@ func TestAnotherPolicy(t *testing.T) {
 	if err != nil || len(list.Decisions) != 2+6 || got.Answers[0].Action == "allow" {
 		t.Errorf("%d decisions, want those of before and six new ones; %v", len(list.Decisions), err)
 	}
-	for i, want := range map[int]int{len(list.Decisions) - 1: 2, 0: 3} {
+	for i, want := range map[int]int{len(list.Decisions) - 1: 3, 0: 4} {
 		o, err := d.Open(t.Context(), boss, list.Decisions[i].ID, "en")
 		if err != nil || o.Version != want || !o.Again {
 			t.Errorf("decision %d: version %d, computed again %v, %v", i, o.Version, o.Again, err)

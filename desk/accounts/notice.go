@@ -41,9 +41,9 @@ func notices(data fs.FS) (noticeTexts, error) {
 		return nil, fmt.Errorf("accounts: read account/notices.yaml: %w", err)
 	}
 	for _, lang := range []string{"en", "de", "ja"} {
-		for _, name := range []string{"title", "hidden", "other"} {
+		for _, name := range []string{"title", "hidden", "placed", "other"} {
 			if file.Texts[lang][name] == "" || file.AsOf == "" || file.Source == "" {
-				return nil, fmt.Errorf("accounts: account/notices.yaml: want source, date, and title, hidden and other in %s", lang)
+				return nil, fmt.Errorf("accounts: account/notices.yaml: want source, date, and title, hidden, placed and other in %s", lang)
 			}
 		}
 	}
@@ -63,7 +63,10 @@ func (d *Desk) notice(ctx context.Context, l *lane, sent, sealed *event.Event, d
 	const when = "2006-01-02 15:04"
 	fill := []string{"{time}", sent.Time.Format(when), "{order}", order(sent)}
 	text := texts["other"]
-	if placed := l.placed(ctx, sealed); placed != nil && sent.Type == event.OrderHidden {
+	if sent.Type == event.OrderPlaced {
+		text = texts["placed"]
+		fill = append(fill, "{amount}", policy.Money(sent.Order.Amount, sent.Order.Currency, lang))
+	} else if placed := l.placed(ctx, sealed); placed != nil && sent.Type == event.OrderHidden {
 		text = texts["hidden"]
 		fill = append(fill, "{placed}", placed.Time.Format(when), "{amount}", policy.Money(placed.Order.Amount, placed.Order.Currency, lang))
 	}
