@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"bonafide/contact"
 	"bonafide/contact/text"
 	"bonafide/contact/textmodel"
 	"bonafide/evidence"
@@ -33,14 +34,21 @@ func (d *document) weigh(whole text.Span) {
 		return
 	}
 	d.spans = append(d.spans, whole)
-	s := d.scan.score()
-	c := candidate{sentence: len(d.spans) - 1, about: s.About(m.Bounds.Topic, nil)}
-	if len(c.about) == 0 && len(d.fresh) == 0 {
-		return
+	key := d.shape(d.scan.tokens)
+	w, scored := d.alike[string(key)], false
+	if !w.read {
+		w.about, w.read, scored = d.scan.score().About(m.Bounds.Topic, nil), true, true
 	}
-	c.stance = s.Stance()
-	c.held = slices.Clone(d.fresh)
-	d.candidates = append(d.candidates, c)
+	if len(w.about) > 0 || len(d.fresh) > 0 {
+		if !w.weighed {
+			if !scored {
+				d.scan.score()
+			}
+			w.stance, w.weighed = d.scan.scorer.Stance(), true
+		}
+		d.candidates = append(d.candidates, candidate{len(d.spans) - 1, slices.Clone(d.fresh), w.about, w.stance})
+	}
+	d.remember(key, w)
 }
 
 // least is the stance that a sentence must have for a composition to count
@@ -71,9 +79,9 @@ func (d *document) keep(held []heldRule) {
 // known. A composition whose sentence tells of a fraud, warns of it or does
 // rightly what frauds imitate does not count; and a sentence that is plainly
 // about a flag and plainly does it raises the flag though no composition holds.
-func (d *document) judge() {
+func (d *document) judge(ch contact.Channel, found map[evidence.Code]evidence.Finding) {
 	for _, c := range d.candidates {
-		if d.settled(c) {
+		if d.settled(c, ch, found) {
 			continue
 		}
 		stance := d.blend(c)
@@ -90,10 +98,35 @@ func (d *document) judge() {
 }
 
 // settled reports whether a candidate can add nothing: all that it holds or is
-// about was found in a sentence before it.
-func (d *document) settled(c candidate) bool {
-	return !slices.ContainsFunc(c.held, func(h heldRule) bool { return d.scan.held[h.rule].End == 0 }) &&
-		!slices.ContainsFunc(c.about, func(f int) bool { return d.learned[f].End == 0 })
+// about was found before it, in this part or another, or would not count here.
+func (d *document) settled(c candidate, ch contact.Channel, found map[evidence.Code]evidence.Finding) bool {
+	return !slices.ContainsFunc(c.held, func(h heldRule) bool { return d.open(h.rule, ch, found) }) &&
+		!slices.ContainsFunc(c.about, func(f int) bool {
+			if d.learned[f].End != 0 {
+				return false
+			}
+			code := evidence.Code(d.model.Flags[f])
+			_, have := found[code]
+			return !have && (d.learnedOnly || !slices.ContainsFunc(d.scan.heldList, func(j int32) bool {
+				return d.lex.rules[j].code == code && d.counts(&d.lex.rules[j], ch)
+			}))
+		})
+}
+
+// open reports whether it would change what is found that a composition holds.
+func (d *document) open(i int32, ch contact.Channel, found map[evidence.Code]evidence.Finding) bool {
+	r := &d.lex.rules[i]
+	if d.scan.held[i].End != 0 || !d.counts(r, ch) {
+		return false
+	}
+	if old, have := found[r.code]; have && !r.beats(old.Strength) {
+		return false
+	}
+	return !slices.ContainsFunc(d.scan.heldList, func(j int32) bool {
+		o := &d.lex.rules[j]
+		// The first composition of those that are equally strong is named.
+		return o.code == r.code && d.counts(o, ch) && (o.beats(r.strength) || j < i && !r.beats(o.strength))
+	})
 }
 
 // aroundTokens is how much of the sentences before and after is read with one.
@@ -116,8 +149,56 @@ func (d *document) blend(c candidate) float32 {
 	if before == 0 && len(toks) <= here {
 		return c.stance
 	}
-	d.scan.sentence(toks)
-	return (d.scan.score().Stance() + c.stance) / 2
+	key := d.shape(toks)
+	w := d.alike[string(key)]
+	if !w.weighed {
+		d.scan.sentence(toks)
+		w.stance, w.weighed = d.scan.score().Stance(), true
+		d.remember(key, w)
+	}
+	return (w.stance + c.stance) / 2
+}
+
+// weight is what the model says of a sentence: the flags that it is about, once
+// it was read, and its stance, once it was weighed.
+type weight struct {
+	about         []int
+	stance        float32
+	read, weighed bool
+}
+
+// repeats is the number of sentences from which a part is long enough to repeat
+// itself: lists of orders, forms, what stands below every mail.
+const repeats = 12
+
+// shape is what the model and the patterns see of a sentence: sentences of one
+// shape differ in numbers and addresses alone, and weigh the same. It is nil
+// where little would repeat, and good until the next call.
+func (d *document) shape(toks []token) []byte {
+	if len(d.spans) < repeats {
+		return nil
+	}
+	key := d.scan.key[:0]
+	for i := range toks {
+		t := &toks[i]
+		key = append(append(key, t.name()...), 0)
+		if t.class != word && t.class != cjk && d.lex.writes(t) {
+			key = append(append(key, t.text...), 0)
+		}
+	}
+	d.scan.key = key
+	return key
+}
+
+// remember notes what a sentence of a shape weighs, for this part only.
+func (d *document) remember(key []byte, w weight) {
+	if key == nil {
+		return
+	}
+	if d.alike == nil {
+		d.alike = map[string]weight{}
+	}
+	d.alike[string(key)] = w
 }
 
 // tokensOf appends the tokens of a sentence to out, where there is one.

@@ -72,8 +72,9 @@ type lexicon struct {
 	// matchers and their index by kind.
 	keys  map[matcherKey]int
 	infix []matcherKey
-	// maxPrefix, maxSuffix bound how much of a token is looked up.
-	maxPrefix, maxSuffix int
+	// prefixes and suffixes are the lengths that are looked up of a token, a bit
+	// each, by its first and by its last byte.
+	prefixes, suffixes [256]uint64
 	// seqs are all sequences while the lexicon is compiled, programs what
 	// they become.
 	seqs     []sequence
@@ -145,9 +146,9 @@ func (l *lexicon) matcher(k matcherKey) int {
 	l.keys[k] = id
 	switch k.kind {
 	case prefix:
-		l.maxPrefix = max(l.maxPrefix, len(k.text))
+		l.prefixes[k.text[0]] |= 1 << len(k.text)
 	case suffix:
-		l.maxSuffix = max(l.maxSuffix, len(k.text))
+		l.suffixes[k.text[len(k.text)-1]] |= 1 << len(k.text)
 	case infix:
 		l.infix = append(l.infix, k)
 	}

@@ -17,7 +17,7 @@ const maxOccurrences = 12
 const maxTokens = 160
 
 // span is a half-open range of tokens.
-type span struct{ start, end int }
+type span struct{ start, end int16 }
 
 // document is one part while it is read with one lexicon. Compositions are
 // tried sentence by sentence; what is kept is where each first held.
@@ -29,10 +29,13 @@ type document struct {
 	// learned is where the model first saw a flag, by its number there.
 	model   *textmodel.Model // nil: compositions only
 	learned []text.Span
-	fresh   []heldRule
+	// learnedOnly: compositions raise nothing.
+	learnedOnly bool
+	fresh       []heldRule
 	// spans are the sentences; empty ones are in another language.
 	spans      []text.Span
 	candidates []candidate
+	alike      map[string]weight // by the shape of a sentence
 }
 
 // heldRule is a composition that holds in the sentence being read.
@@ -115,12 +118,7 @@ func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence
 		held := d.scan.held[i]
 		r := &d.lex.rules[i]
 		old, have := found[r.code]
-		if have && (old.Strength == 0 || r.strength > 0 && r.strength <= old.Strength) {
-			continue
-		}
-		if r.channels != nil && !r.channels[ch] ||
-			r.in == "told" && d.r.Part.Kind != contact.Told ||
-			r.in == "said" && d.r.Part.Kind == contact.Told || d.any(r.docNot) {
+		if have && !r.beats(old.Strength) || !d.counts(r, ch) {
 			continue
 		}
 		where := d.r.Where(held)
@@ -130,6 +128,20 @@ func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence
 			Source: "redflags/" + d.lex.lang,
 		}
 	}
+}
+
+// beats reports whether a composition is stronger than a finding or another
+// composition; a strength of 0 is full.
+func (r *rule) beats(strength float64) bool {
+	return strength != 0 && (r.strength == 0 || r.strength > strength)
+}
+
+// counts reports whether a composition that holds raises its flag in this part:
+// some do so on certain channels only, or where somebody tells of a contact.
+func (d *document) counts(r *rule, ch contact.Channel) bool {
+	return (r.channels == nil || r.channels[ch]) &&
+		(r.in != "told" || d.r.Part.Kind == contact.Told) &&
+		(r.in != "said" || d.r.Part.Kind != contact.Told) && !d.any(r.docNot)
 }
 
 func (d *document) any(concepts []int) bool {
@@ -142,11 +154,12 @@ func (d *document) any(concepts []int) bool {
 }
 
 // in reports whether a concept occurs in the sentence.
-func (s *scanner) in(c int) bool { return s.refRound[c] == s.round }
+func (s *scanner) in(c int) bool { return s.seen[c].round == s.round }
 
 // inLast reports whether it occurs in the sentence before.
 func (s *scanner) inLast(c int) bool {
-	return s.refRound[c] == s.round-1 || s.in(c) && s.refBefore[c] == s.round-1
+	at := &s.seen[c]
+	return at.round == s.round-1 || at.round == s.round && at.before == s.round-1
 }
 
 // across reports whether all needed concepts stand in the sentence before and
@@ -180,7 +193,7 @@ func (s *scanner) hold(r *rule) (span, bool) {
 		}
 	}
 	best, ok := span{}, false
-	for _, first := range s.occurs[r.need[0]] {
+	for _, first := range s.occurs(int32(r.need[0])) {
 		at, fits := s.around(r, first)
 		if !fits || r.near > 0 && s.width(at) > r.near*3 {
 			continue
@@ -210,7 +223,7 @@ func (s *scanner) around(r *rule, at span) (span, bool) {
 	for _, c := range r.need[1:] {
 		var near span
 		dist := -1
-		for _, o := range s.occurs[c] {
+		for _, o := range s.occurs(int32(c)) {
 			if r.ordered && o.start < last.end || overlaps(s.taken, o) {
 				continue
 			}
@@ -240,9 +253,9 @@ func overlaps(taken []span, o span) bool {
 func distance(a, b span) int {
 	switch {
 	case b.start >= a.end:
-		return b.start - a.end
+		return int(b.start - a.end)
 	case a.start >= b.end:
-		return a.start - b.end
+		return int(a.start - b.end)
 	}
 	return 0
 }

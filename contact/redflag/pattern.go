@@ -41,6 +41,10 @@ const (
 // maxVariants bounds how many sequences one pattern may unfold to.
 const maxVariants = 512
 
+// maxPart bounds the beginnings and ends of words that patterns look for, in
+// bytes; see lexicon.prefixes.
+const maxPart = 63
+
 // parsePattern unfolds a pattern into sequences of elements.
 func (l *lexicon) parsePattern(p string) ([][]element, error) {
 	seqs := [][]element{{}}
@@ -139,6 +143,9 @@ func (l *lexicon) parseWords(a string) ([]element, error) {
 	for i, t := range toks {
 		k := matcherKey{kind: exact, text: t.text}
 		first, last := i == 0 && pre, i == len(toks)-1 && suf
+		if len(t.text) > maxPart && (first || last) {
+			return nil, fmt.Errorf("%q: parts of words have at most %d bytes", a, maxPart)
+		}
 		switch {
 		case t.class == cjk:
 		case first && last:

@@ -148,6 +148,7 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 		lex := c.languages[lang]
 		sc := lex.scanner()
 		doc := lex.newDocument(r, sc, c.model(lex))
+		doc.learnedOnly = c.learnedOnly
 		for i := first; i < len(r.Sentences); i++ {
 			if !speaks(r, i, lang) {
 				doc.skip()
@@ -158,7 +159,7 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			}
 			doc.add(r.Sentences[i])
 		}
-		doc.judge()
+		doc.judge(ch, found)
 		if !c.learnedOnly {
 			doc.findings(ch, found)
 		}

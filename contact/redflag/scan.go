@@ -23,23 +23,22 @@ type scanner struct {
 	words vocabulary
 	round int32 // number of the sentence
 
-	there     []uint64   // slots that the sentence fills, a bit each
-	place     []int32    // where in slotAt a slot that is there stands
-	slotAt    []uint64   // tokens that fill it, a bit each, wide numbers long
-	wide      int        // how many numbers hold a bit for every token
-	uses      []wordUses // by token
-	refRound  []int32    // round in which the concept was last found
-	refBefore []int32    // and the round of the time before that
-	occurs    [][]span
-	noted     []int32     // concepts of the sentence
-	filled    []int32     // slots that a word of the sentence fills
-	waiting   [][]waiting // sequences to try, by level
-	tokens    []token     // the sentence
-	cut       []token     // room for tokens
-	taken     []span      // room for around
-	scorer    *textmodel.Scorer
-	names     []string // room for score
-	found     []int32  // room for usesOf
+	there   []uint64    // slots that the sentence fills, a bit each
+	place   []int32     // where in slotAt a slot that is there stands
+	slotAt  []uint64    // tokens that fill it, a bit each, wide numbers long
+	wide    int         // how many numbers hold a bit for every token
+	uses    []wordUses  // by token
+	seen    []sighting  // by concept
+	noted   []int32     // concepts of the sentence
+	filled  []int32     // slots that a word of the sentence fills
+	waiting [][]waiting // sequences to try, by level
+	tokens  []token     // the sentence
+	cut     []token     // room for tokens
+	taken   []span      // room for around
+	scorer  *textmodel.Scorer
+	names   []string // room for score
+	found   []int32  // room for usesOf
+	key     []byte   // room for shape
 
 	// What a part holds so far; see document.
 	has      []bool      // concepts anywhere in it
@@ -56,7 +55,7 @@ func (l *lexicon) scanner() *scanner {
 		lex: l, words: newVocabulary(),
 		there: make([]uint64, (l.slots+63)/64), place: make([]int32, l.slots),
 		has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)),
-		refRound: make([]int32, len(l.names)), refBefore: make([]int32, len(l.names)), occurs: make([][]span, len(l.names)),
+		seen:    make([]sighting, len(l.names)),
 		waiting: make([][]waiting, l.levels),
 		round:   1, // 0 is never
 	}
@@ -68,6 +67,7 @@ func (s *scanner) release() {
 		s.cut = nil // one text with an endless sentence should not cost memory for ever
 	}
 	clear(s.names[:cap(s.names)])
+	clear(s.key[:cap(s.key)])
 	s.tokens = nil
 	if s.scorer != nil {
 		s.scorer.Begin()
@@ -139,8 +139,7 @@ func (s *scanner) fills(slot int32) bool { return s.there[slot>>6]&(1<<(slot&63)
 
 func (s *scanner) begin(toks []token) {
 	if s.round == math.MaxInt32 {
-		clear(s.refRound)
-		clear(s.refBefore)
+		clear(s.seen)
 		s.round = 1 // what stood in the sentence before is forgotten
 	}
 	s.round++
@@ -160,7 +159,7 @@ func (s *scanner) begin(toks []token) {
 // sentence.
 func (s *scanner) possible(p *program) bool {
 	for _, n := range s.lex.needs[p.need:p.upto] {
-		if n >= 0 && !s.fills(int32(n)) || n < 0 && s.refRound[^n] != s.round {
+		if n >= 0 && !s.fills(int32(n)) || n < 0 && s.seen[^n].round != s.round {
 			return false
 		}
 	}
@@ -171,8 +170,8 @@ func (s *scanner) possible(p *program) bool {
 func (s *scanner) try(p *program) {
 	first := s.lex.steps[p.step]
 	if first.kind == ref {
-		for i := 0; i < len(s.occurs[first.id]); i++ {
-			s.tryAt(p, s.occurs[first.id][i].start)
+		for i, at := 0, &s.seen[first.id]; i < int(at.n); i++ {
+			s.tryAt(p, int(at.spans[i].start))
 		}
 		return
 	}
@@ -188,35 +187,50 @@ func (s *scanner) noteAll(concept int, slot int32) {
 	for w, set := range s.tokensOf(slot) {
 		for ; set != 0; set &= set - 1 {
 			at := w<<6 + bits.TrailingZeros64(set)
-			s.note(concept, span{at, at + 1})
+			s.note(concept, span{int16(at), int16(at + 1)})
 		}
 	}
 }
 
 func (s *scanner) tryAt(p *program, pos int) {
 	if end := s.match(s.lex.steps[p.step:p.end], pos); end >= 0 {
-		s.note(int(p.concept), span{pos, end})
+		s.note(int(p.concept), span{int16(pos), int16(end)})
 	}
+}
+
+// sighting is where a concept stands in the sentence, all in one place of
+// memory: round is that of the sentence in which it was last found, before that
+// of the time before.
+type sighting struct {
+	round, before int32
+	n             int32
+	spans         [maxOccurrences]span
+}
+
+// occurs returns where a concept stands in the sentence in which it was last
+// found.
+func (s *scanner) occurs(concept int32) []span {
+	at := &s.seen[concept]
+	return at.spans[:at.n]
 }
 
 // note records an occurrence, but for one that is known already or of a
 // concept that occurs often enough.
 func (s *scanner) note(concept int, at span) {
-	if s.refRound[concept] != s.round {
-		s.refBefore[concept] = s.refRound[concept]
-		s.refRound[concept] = s.round
-		s.occurs[concept] = s.occurs[concept][:0]
+	have := &s.seen[concept]
+	if have.round != s.round {
+		have.before, have.round, have.n = have.round, s.round, 0
 		s.noted = append(s.noted, int32(concept))
 		for _, p := range s.lex.byRef[concept] {
 			lv := s.lex.programs[p].level
 			s.waiting[lv] = append(s.waiting[lv], waiting{p, -1})
 		}
 	}
-	have := s.occurs[concept]
-	if len(have) >= maxOccurrences || slices.Contains(have, at) {
+	if have.n >= maxOccurrences || slices.Contains(have.spans[:have.n], at) {
 		return
 	}
-	s.occurs[concept] = append(have, at)
+	have.spans[have.n] = at
+	have.n++
 }
 
 // match returns where the steps end that start at token pos, or -1.
@@ -235,11 +249,11 @@ func (s *scanner) match(steps []step, pos int) int {
 			return s.match(rest, pos+1)
 		}
 	case ref:
-		for _, o := range s.occurs[st.id] {
-			if o.start != pos {
+		for _, o := range s.occurs(st.id) {
+			if int(o.start) != pos {
 				continue
 			}
-			if end := s.match(rest, o.end); end >= 0 {
+			if end := s.match(rest, int(o.end)); end >= 0 {
 				return end
 			}
 		}
@@ -264,6 +278,10 @@ func (s *scanner) usesOf(t *token) wordUses {
 		if u, ok := s.words.of(t.text); ok {
 			return u
 		}
+	} else if !s.lex.writes(t) {
+		if u := &s.words.classes[t.class]; u.known {
+			return u.wordUses
+		}
 	}
 	s.found = s.found[:0]
 	for _, m := range s.lex.matchersOf(*t) {
@@ -273,8 +291,17 @@ func (s *scanner) usesOf(t *token) wordUses {
 	u := s.words.add(s.lex, slices.Compact(s.found))
 	if known {
 		s.words.remember(t.text, u)
+	} else if !s.lex.writes(t) {
+		s.words.classes[t.class] = classUses{u, true}
 	}
 	return u
+}
+
+// writes reports whether a pattern has a number, address or sign in these very
+// letters, so that it is more to the patterns than one of its class.
+func (l *lexicon) writes(t *token) bool {
+	_, ok := l.keys[matcherKey{kind: exact, text: t.text}]
+	return ok
 }
 
 // matchersOf returns the matchers that accept a token.
@@ -295,11 +322,15 @@ func (l *lexicon) matchersOf(t token) []int {
 	if t.class != word {
 		return ids
 	}
-	for n := 1; n <= len(t.text) && n <= l.maxPrefix; n++ {
-		look(matcherKey{kind: prefix, text: t.text[:n]})
+	for lens := l.prefixes[t.text[0]]; lens != 0; lens &= lens - 1 {
+		if n := bits.TrailingZeros64(lens); n <= len(t.text) {
+			look(matcherKey{kind: prefix, text: t.text[:n]})
+		}
 	}
-	for n := 1; n <= len(t.text) && n <= l.maxSuffix; n++ {
-		look(matcherKey{kind: suffix, text: t.text[len(t.text)-n:]})
+	for lens := l.suffixes[t.text[len(t.text)-1]]; lens != 0; lens &= lens - 1 {
+		if n := bits.TrailingZeros64(lens); n <= len(t.text) {
+			look(matcherKey{kind: suffix, text: t.text[len(t.text)-n:]})
+		}
 	}
 	for _, k := range l.infix {
 		if len(k.text) <= len(t.text) && strings.Contains(t.text, k.text) {

@@ -90,6 +90,11 @@ func wordRun(s string) (int, class) {
 	if n := plainRun(s); n > 0 {
 		return n, word
 	}
+	return anyRun(s)
+}
+
+// anyRun is wordRun for whatever there may be.
+func anyRun(s string) (int, class) {
 	if n, c := address(s); n > 0 {
 		return n, c
 	}
@@ -115,19 +120,22 @@ func wordRun(s string) (int, class) {
 }
 
 // plainRun returns the length of the word that s starts with when it is made of
-// small ASCII letters and ends where an address ends too; else 0.
+// small ASCII letters and ends where an address ends too; else 0. Full stops and
+// colons behind it belong to the sentence.
 func plainRun(s string) int {
-	for i := 0; i < len(s); i++ {
-		b := s[i]
-		if b >= 'a' && b <= 'z' {
-			continue
-		}
-		if b <= ' ' || strings.IndexByte("<>\"()[]{},;!", b) >= 0 {
-			return i
-		}
-		return 0
+	n := 0
+	for n < len(s) && s[n] >= 'a' && s[n] <= 'z' {
+		n++
 	}
-	return len(s)
+	i := n
+	for i < len(s) && (s[i] == '.' || s[i] == ':') {
+		i++
+	}
+	if i == len(s) || s[i] <= ' ' || strings.IndexByte("<>\"()[]{},;!", s[i]) >= 0 ||
+		s[i] == '?' && (i+1 == len(s) || s[i+1] <= ' ') {
+		return n
+	}
+	return 0
 }
 
 // address returns the length of a web or mail address at the start of s, or 0.

@@ -9,6 +9,14 @@ type vocabulary struct {
 	long  map[string]wordUses
 	slots []int32 // of all words, one after the other
 	filed []call
+	// classes are the uses of numbers, addresses and signs, by class.
+	classes [question + 1]classUses
+}
+
+// classUses are the uses of what is of a class, once they are known.
+type classUses struct {
+	wordUses
+	known bool
 }
 
 // wordUses is where the slots that a word fills, and the sequences that it
@@ -78,6 +86,7 @@ func (v *vocabulary) begin() {
 	}
 	clear(v.short)
 	clear(v.long)
+	clear(v.classes[:])
 	v.used, v.slots, v.filed = 0, v.slots[:0], v.filed[:0]
 }
 

@@ -232,6 +232,9 @@ type Scorer struct {
 	words   []string
 	topics  [256]float32 // by flag
 	letters bool
+	// scales are the factors of blocks that were computed since the last feature.
+	scales [blocks]float32
+	scaled [blocks]bool
 	// runs are the features of the letters of words met before: where they stand
 	// in runList.
 	runs    map[string][2]int32
@@ -261,6 +264,7 @@ func (s *Scorer) Begin() {
 			s.at[s.touched[b][i].number] = 0
 		}
 		s.touched[b] = s.touched[b][:0]
+		s.scaled[b] = false
 	}
 	clear(s.words)
 	s.words = s.words[:0]
@@ -275,6 +279,7 @@ func (s *Scorer) note(block int, i int32) {
 	if f.block() != block {
 		return
 	}
+	s.scaled[block] = false
 	if at := s.at[i]; at > 0 {
 		if t := &s.touched[block][at-1]; t.count < math.MaxUint16 {
 			t.count++
@@ -301,6 +306,13 @@ func (s *Scorer) Concept(number int32) { s.note(blockConcepts, number) }
 
 // scale returns the factor that gives a block the length 1.
 func (s *Scorer) scale(block int) float32 {
+	if !s.scaled[block] {
+		s.scales[block], s.scaled[block] = s.measure(block), true
+	}
+	return s.scales[block]
+}
+
+func (s *Scorer) measure(block int) float32 {
 	sum := float32(0)
 	for i := range s.touched[block] {
 		v := s.touched[block][i].value()
@@ -318,20 +330,37 @@ func (t *touch) value() float32 {
 	if t.count == 1 {
 		return t.idf
 	}
-	return t.idf * float32(1+math.Log(float64(t.count)))
+	return t.idf * often(t.count)
 }
+
+// often is what standing in a line that many times counts.
+func often(count uint16) float32 {
+	if int(count) < len(oftens) {
+		return oftens[count]
+	}
+	return float32(1 + math.Log(float64(count)))
+}
+
+// oftens are the counts that lines have, so that few logarithms are taken.
+var oftens = func() (out [64]float32) {
+	for n := 1; n < len(out); n++ {
+		out[n] = float32(1 + math.Log(float64(n)))
+	}
+	return out
+}()
 
 // Topics returns, per flag of the model, how far the line is about it (natural
 // log-odds, without regard to stance). The result is valid until the next call.
 func (s *Scorer) Topics() []float32 {
 	copy(s.topics[:], s.m.topicBias)
+	sums, worth := &s.topics, &s.m.stepWorth
 	for _, b := range [...]int{blockWords, blockConcepts} {
 		scale := s.scale(b)
 		for i := range s.touched[b] {
 			t := &s.touched[b][i]
 			v := t.value() * scale
 			for _, w := range s.m.topicsOf(t.number) {
-				s.topics[w.flag] += v * s.m.stepWorth[uint8(w.step)]
+				sums[w.flag] += v * worth[uint8(w.step)]
 			}
 		}
 	}
