@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"bonafide/contact"
 	"bonafide/contact/text"
 	"bonafide/contact/textmodel"
 	"bonafide/evidence"
@@ -53,13 +52,11 @@ func (d *document) weigh(whole text.Span) {
 
 // least is the stance that a sentence must have for a composition to count
 // there: what the model does not know, or what says surely, it does not hold back.
-func (l *lexicon) least(h heldRule) float32 {
-	r := &l.rules[h.rule]
-	code := r.code
+func (l *lexicon) least(r *rule) float32 {
 	switch {
-	case r.surely, !slices.Contains(l.model.Flags, string(code)):
+	case r.surely, !slices.Contains(l.model.Flags, string(r.code)):
 		return float32(math.Inf(-1))
-	case strings.HasPrefix(string(code), "theme_"):
+	case strings.HasPrefix(string(r.code), "theme_"):
 		return l.model.Bounds.KeepTheme
 	}
 	return l.model.Bounds.Keep
@@ -71,21 +68,49 @@ func (d *document) keep(held []heldRule) {
 		if d.scan.held[h.rule].End == 0 {
 			d.scan.held[h.rule] = h.at
 			d.scan.heldList = append(d.scan.heldList, h.rule)
+			d.raise(h.rule)
 		}
 	}
+}
+
+// raise notes which composition a flag is raised by: the strongest that counts
+// here, of those that are equally strong the first.
+func (d *document) raise(i int32) {
+	r := &d.lex.rules[i]
+	if d.model == nil || !d.counts(r) {
+		return
+	}
+	if d.raised == nil {
+		d.raised = map[evidence.Code]int32{}
+	}
+	if d.prevails(i) {
+		d.raised[r.code] = i
+	}
+}
+
+// prevails reports whether a composition would raise its flag rather than what
+// raises it now.
+func (d *document) prevails(i int32) bool {
+	r := &d.lex.rules[i]
+	j, have := d.raised[r.code]
+	if !have {
+		return true
+	}
+	o := &d.lex.rules[j]
+	return r.beats(o.strength) || i < j && !o.beats(r.strength)
 }
 
 // judge decides about the candidates, now that what stands around them is
 // known. A composition whose sentence tells of a fraud, warns of it or does
 // rightly what frauds imitate does not count; and a sentence that is plainly
 // about a flag and plainly does it raises the flag though no composition holds.
-func (d *document) judge(ch contact.Channel, found map[evidence.Code]evidence.Finding) {
+func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 	for _, c := range d.candidates {
-		if d.settled(c, ch, found) {
+		if d.settled(c, found) {
 			continue
 		}
 		stance := d.blend(c)
-		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.least(h) }))
+		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.leasts[h.rule] }))
 		if stance < d.model.Bounds.Stance {
 			continue
 		}
@@ -99,34 +124,27 @@ func (d *document) judge(ch contact.Channel, found map[evidence.Code]evidence.Fi
 
 // settled reports whether a candidate can add nothing: all that it holds or is
 // about was found before it, in this part or another, or would not count here.
-func (d *document) settled(c candidate, ch contact.Channel, found map[evidence.Code]evidence.Finding) bool {
-	return !slices.ContainsFunc(c.held, func(h heldRule) bool { return d.open(h.rule, ch, found) }) &&
+func (d *document) settled(c candidate, found map[evidence.Code]evidence.Finding) bool {
+	return !slices.ContainsFunc(c.held, func(h heldRule) bool { return d.open(h.rule, found) }) &&
 		!slices.ContainsFunc(c.about, func(f int) bool {
 			if d.learned[f].End != 0 {
 				return false
 			}
 			code := evidence.Code(d.model.Flags[f])
 			_, have := found[code]
-			return !have && (d.learnedOnly || !slices.ContainsFunc(d.scan.heldList, func(j int32) bool {
-				return d.lex.rules[j].code == code && d.counts(&d.lex.rules[j], ch)
-			}))
+			_, raised := d.raised[code]
+			return !have && (d.learnedOnly || !raised)
 		})
 }
 
 // open reports whether it would change what is found that a composition holds.
-func (d *document) open(i int32, ch contact.Channel, found map[evidence.Code]evidence.Finding) bool {
+func (d *document) open(i int32, found map[evidence.Code]evidence.Finding) bool {
 	r := &d.lex.rules[i]
-	if d.scan.held[i].End != 0 || !d.counts(r, ch) {
+	if d.scan.held[i].End != 0 || !d.counts(r) || !d.prevails(i) {
 		return false
 	}
-	if old, have := found[r.code]; have && !r.beats(old.Strength) {
-		return false
-	}
-	return !slices.ContainsFunc(d.scan.heldList, func(j int32) bool {
-		o := &d.lex.rules[j]
-		// The first composition of those that are equally strong is named.
-		return o.code == r.code && d.counts(o, ch) && (o.beats(r.strength) || j < i && !r.beats(o.strength))
-	})
+	old, have := found[r.code]
+	return !have || r.beats(old.Strength)
 }
 
 // aroundTokens is how much of the sentences before and after is read with one.
@@ -295,6 +313,10 @@ func (l *lexicon) use(m *textmodel.Model) {
 	l.learnt = make([]int32, len(l.names))
 	for i, n := range l.names {
 		l.learnt[i] = m.Find(textmodel.ConceptKey(n))
+	}
+	l.leasts = make([]float32, len(l.rules))
+	for i := range l.rules {
+		l.leasts[i] = l.least(&l.rules[i])
 	}
 }
 

@@ -98,6 +98,7 @@ type lexicon struct {
 	// the numbers of the concepts in it.
 	model  *textmodel.Model
 	learnt []int32
+	leasts []float32 // per rule, see least
 	// scanners are free for reuse; each is used by one reader at a time.
 	scanners sync.Pool
 }

@@ -24,6 +24,7 @@ type span struct{ start, end int16 }
 type document struct {
 	lex  *lexicon
 	r    *text.Reading
+	ch   contact.Channel
 	scan *scanner  // holds what was found so far
 	last text.Span // the sentence before; empty: none, or in another language
 	// learned is where the model first saw a flag, by its number there.
@@ -36,6 +37,7 @@ type document struct {
 	spans      []text.Span
 	candidates []candidate
 	alike      map[string]weight // by the shape of a sentence
+	raised     map[evidence.Code]int32
 }
 
 // heldRule is a composition that holds in the sentence being read.
@@ -112,13 +114,13 @@ func (d *document) try(i int, whole text.Span) text.Span {
 
 // findings adds to found, for every flag not yet found, the first place where
 // one of its compositions holds.
-func (d *document) findings(ch contact.Channel, found map[evidence.Code]evidence.Finding) {
+func (d *document) findings(found map[evidence.Code]evidence.Finding) {
 	slices.Sort(d.scan.heldList)
 	for _, i := range d.scan.heldList {
 		held := d.scan.held[i]
 		r := &d.lex.rules[i]
 		old, have := found[r.code]
-		if have && !r.beats(old.Strength) || !d.counts(r, ch) {
+		if have && !r.beats(old.Strength) || !d.counts(r) {
 			continue
 		}
 		where := d.r.Where(held)
@@ -138,8 +140,8 @@ func (r *rule) beats(strength float64) bool {
 
 // counts reports whether a composition that holds raises its flag in this part:
 // some do so on certain channels only, or where somebody tells of a contact.
-func (d *document) counts(r *rule, ch contact.Channel) bool {
-	return (r.channels == nil || r.channels[ch]) &&
+func (d *document) counts(r *rule) bool {
+	return (r.channels == nil || r.channels[d.ch]) &&
 		(r.in != "told" || d.r.Part.Kind == contact.Told) &&
 		(r.in != "said" || d.r.Part.Kind != contact.Told) && !d.any(r.docNot)
 }

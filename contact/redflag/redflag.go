@@ -148,7 +148,7 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 		lex := c.languages[lang]
 		sc := lex.scanner()
 		doc := lex.newDocument(r, sc, c.model(lex))
-		doc.learnedOnly = c.learnedOnly
+		doc.ch, doc.learnedOnly = ch, c.learnedOnly
 		for i := first; i < len(r.Sentences); i++ {
 			if !speaks(r, i, lang) {
 				doc.skip()
@@ -159,9 +159,9 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			}
 			doc.add(r.Sentences[i])
 		}
-		doc.judge(ch, found)
+		doc.judge(found)
 		if !c.learnedOnly {
-			doc.findings(ch, found)
+			doc.findings(found)
 		}
 		doc.learnedFindings(found)
 		sc.release()

@@ -23,6 +23,7 @@ func plainly(c *Catalogue, r *text.Reading, ch contact.Channel, found map[eviden
 		lex := c.languages[lang]
 		sc := lex.scanner()
 		d := lex.newDocument(r, sc, c.model(lex))
+		d.ch = ch
 		for i, s := range r.Sentences {
 			if !speaks(r, i, lang) {
 				d.skip()
@@ -34,7 +35,7 @@ func plainly(c *Catalogue, r *text.Reading, ch contact.Channel, found map[eviden
 		for _, cand := range d.candidates {
 			stance := d.blend(cand)
 			d.alike = nil
-			d.keep(slices.DeleteFunc(slices.Clone(cand.held), func(h heldRule) bool { return stance < lex.least(h) }))
+			d.keep(slices.DeleteFunc(slices.Clone(cand.held), func(h heldRule) bool { return stance < lex.leasts[h.rule] }))
 			if stance < d.model.Bounds.Stance {
 				continue
 			}
@@ -45,7 +46,7 @@ func plainly(c *Catalogue, r *text.Reading, ch contact.Channel, found map[eviden
 			}
 		}
 		if !c.learnedOnly {
-			d.findings(ch, found)
+			d.findings(found)
 		}
 		d.learnedFindings(found)
 		sc.release()
