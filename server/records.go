@@ -81,11 +81,7 @@ func Keys(ctx context.Context, cfg config.Config) (d *custody.Keys, done func() 
 }
 
 func keys(cfg config.Config, db store.Store, file *keyfile.File) (*custody.Keys, error) {
-	var former [][]byte
-	for _, k := range cfg.People.FormerKeys {
-		former = append(former, []byte(k))
-	}
-	open, err := people.Former([]byte(cfg.People.Key), former)
+	open, err := people.Former([]byte(cfg.People.Key), formerKeys(cfg))
 	if err != nil {
 		return nil, err
 	}

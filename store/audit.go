@@ -29,6 +29,15 @@ func ActorOf(a access.Actor) Actor {
 	return Actor(a.Person)
 }
 
+// Named is an id that somebody sent as it may stand in a deed: what is no id of
+// ours, and so is found by nobody, is "-".
+func Named[T ~string](id T) T {
+	if plainID(string(id)) {
+		return id
+	}
+	return "-"
+}
+
 // Deed is what an audit entry says: who did what to which record, when, why and
 // from where. It holds no personal data: objects are named by kind and id, and
 // a reason is what the actor wrote, to be asked for with that warning.

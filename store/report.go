@@ -159,6 +159,11 @@ func (r *Report) Check() error {
 	return r.Status.check()
 }
 
+// NoReport is the error of a report that is not there, or not for who asks.
+func NoReport() error {
+	return fault.New(fault.NotFound, "", "there is no such report: it was erased, or it never was")
+}
+
 // check refuses a status that is none of ours.
 func (s ReportStatus) check() error {
 	for _, known := range ReportStatuses() {

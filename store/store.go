@@ -26,6 +26,7 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -116,6 +117,24 @@ func Change(ctx context.Context, s Store, d Deed, f func(Records) error) error {
 		_, err := r.Audit.Append(ctx, d)
 		return err
 	})
+}
+
+// errTried ends the transaction of a dry run.
+var errTried = errors.New("store: a dry run keeps nothing")
+
+// Try is Write that keeps nothing where it is dry: f runs, and what it did is
+// undone.
+func Try(ctx context.Context, s Store, dry bool, f func(Records) error) error {
+	err := s.Write(ctx, func(r Records) error {
+		if err := f(r); err != nil || !dry {
+			return err
+		}
+		return errTried
+	})
+	if errors.Is(err, errTried) {
+		return nil
+	}
+	return err
 }
 
 // Key is the place of a record in a list ordered by time and id, newest first:

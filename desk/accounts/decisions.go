@@ -223,7 +223,7 @@ func (d *Desk) get(ctx context.Context, a access.Actor, id store.DecisionID) (x 
 	}
 	d.settle(ctx, a.Tenant)
 	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-		x, err = r.Decisions.Get(ctx, a.Tenant, clip(id))
+		x, err = r.Decisions.Get(ctx, a.Tenant, store.Named(id))
 		return err
 	})
 	return x, err
@@ -295,8 +295,8 @@ func (d *Desk) change(ctx context.Context, a access.Actor, action, why string, i
 	if store.CheckText("why", why, 64) != nil {
 		why = "-"
 	}
-	return store.Change(ctx, d.cfg.Store, d.deed(a, action, "decision:"+string(clip(id)), why), func(r store.Records) error {
-		x, err := r.Decisions.Get(ctx, a.Tenant, clip(id))
+	return store.Change(ctx, d.cfg.Store, d.deed(a, action, "decision:"+string(store.Named(id)), why), func(r store.Records) error {
+		x, err := r.Decisions.Get(ctx, a.Tenant, store.Named(id))
 		if err != nil {
 			return err
 		}

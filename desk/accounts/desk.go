@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -376,12 +375,4 @@ func order(e *event.Event) string {
 		}
 	}
 	return ""
-}
-
-// clip bounds an id that somebody sent before it stands in a deed.
-func clip(id store.DecisionID) store.DecisionID {
-	if len(id) > 64 || strings.ContainsFunc(string(id), func(r rune) bool { return r < '0' || r > '9' && r < 'a' || r > 'z' }) {
-		return "-"
-	}
-	return id
 }

@@ -172,11 +172,7 @@ func (l *Ledger) Verify(ctx context.Context, a access.Actor) (Result, error) {
 }
 
 func (l *Ledger) deed(a access.Actor, action string) store.Deed {
-	who := store.Actor(a.Person)
-	if a.Key != "" {
-		who = store.Actor(a.Key)
-	}
-	return store.Deed{Tenant: a.Tenant, When: l.now(), Actor: who, Action: action, Object: "tenant:" + string(a.Tenant), From: a.From}
+	return store.Deed{Tenant: a.Tenant, When: l.now(), Actor: store.ActorOf(a), Action: action, Object: "tenant:" + string(a.Tenant), From: a.From}
 }
 
 // Export is the chain of a tenant on its way out; its entry is written.

@@ -278,7 +278,7 @@ func (d *Desk) EndSession(ctx context.Context, who Who, person store.PersonID, i
 	if err := who.May(access.SessionRevoke, access.Of{Tenant: who.Tenant, Owner: string(person)}, d.cfg.Now()); err != nil {
 		return err
 	}
-	return d.change(ctx, d.deed(who.Actor, "session.end", "session:"+plain(id)), func(r store.Records) error {
+	return d.change(ctx, d.deed(who.Actor, "session.end", "session:"+store.Named(id)), func(r store.Records) error {
 		return r.Sessions.End(ctx, who.Tenant, person, id)
 	})
 }
@@ -293,7 +293,7 @@ func (d *Desk) EndSessions(ctx context.Context, who Who, person store.PersonID) 
 	if own(who) == person {
 		keep = who.Session
 	}
-	err = d.change(ctx, d.deed(who.Actor, "session.end_all", "person:"+plain(string(person))), func(r store.Records) error {
+	err = d.change(ctx, d.deed(who.Actor, "session.end_all", "person:"+store.Named(string(person))), func(r store.Records) error {
 		if _, err := r.People.Get(ctx, who.Tenant, person); err != nil {
 			return err
 		}
@@ -304,18 +304,6 @@ func (d *Desk) EndSessions(ctx context.Context, who Who, person store.PersonID) 
 		return err
 	})
 	return n, err
-}
-
-// plain keeps what a stranger typed out of audit entries: an id of ours has only
-// letters, digits and signs between.
-func plain(id string) string {
-	for i := range len(id) {
-		c := id[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return "?"
-		}
-	}
-	return id[:min(len(id), 64)]
 }
 
 // pack and unpack keep what a ticket carries as JSON.

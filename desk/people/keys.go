@@ -132,7 +132,7 @@ func (d *Desk) RotateKey(ctx context.Context, who Who, id string) (secret string
 	if err := who.May(access.KeyManage, mine(who), now); err != nil {
 		return "", k, err
 	}
-	deed := d.deed(who.Actor, "key.rotate", "key:"+plain(id))
+	deed := d.deed(who.Actor, "key.rotate", "key:"+store.Named(id))
 	err = d.change(ctx, deed, func(r store.Records) error {
 		old, err := r.APIKeys.Get(ctx, who.Tenant, id)
 		if err != nil || old.Person != own(who) || !live(old, now) {
@@ -185,7 +185,7 @@ func noKey(err error) error {
 // EndKey ends a key at once: one's own, or anybody's for an administrator.
 func (d *Desk) EndKey(ctx context.Context, a access.Actor, id string) error {
 	now := d.cfg.Now()
-	return d.change(ctx, d.deed(a, "key.end", "key:"+plain(id)), func(r store.Records) error {
+	return d.change(ctx, d.deed(a, "key.end", "key:"+store.Named(id)), func(r store.Records) error {
 		k, err := r.APIKeys.Get(ctx, a.Tenant, id)
 		if err != nil {
 			if denied := a.May(access.KeyManage, access.Of{Tenant: a.Tenant, Owner: a.Person}, now); denied != nil {

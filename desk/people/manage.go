@@ -229,7 +229,7 @@ func (d *Desk) RemoveTeam(ctx context.Context, a access.Actor, id string) error 
 	if err := a.May(access.TeamManage, all(a), d.cfg.Now()); err != nil {
 		return err
 	}
-	return d.change(ctx, d.deed(a, "team.remove", "team:"+plain(id)), func(r store.Records) error {
+	return d.change(ctx, d.deed(a, "team.remove", "team:"+store.Named(id)), func(r store.Records) error {
 		return r.Teams.Remove(ctx, a.Tenant, id)
 	})
 }
@@ -331,7 +331,7 @@ func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id string) error {
 	if err := a.May(access.PeopleInvite, all(a), d.cfg.Now()); err != nil {
 		return err
 	}
-	return d.change(ctx, d.deed(a, "person.withdraw", "invitation:"+plain(id)), func(r store.Records) error {
+	return d.change(ctx, d.deed(a, "person.withdraw", "invitation:"+store.Named(id)), func(r store.Records) error {
 		n, err := r.Tickets.Drop(ctx, kindInvite, a.Tenant, "", id)
 		if err == nil && n == 0 || id == "" {
 			return fault.New(fault.NotFound, "", "there is no such invitation: it was used, or its time is over")
@@ -352,7 +352,7 @@ func (d *Desk) NewStart(ctx context.Context, a access.Actor, id store.PersonID, 
 	if word, err = d.word(); err != nil {
 		return "", err
 	}
-	deed := d.deed(a, "person.reset", "person:"+plain(string(id)))
+	deed := d.deed(a, "person.reset", "person:"+store.Named(string(id)))
 	deed.Why = string(why)
 	return word, d.change(ctx, deed, func(r store.Records) error {
 		p, err := r.People.Get(ctx, a.Tenant, id)

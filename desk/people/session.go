@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -316,16 +315,13 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	return err
 }
 
-// errDry ends the transaction of a dry run, so that nothing of it is kept.
-var errDry = errors.New("people: a dry run keeps nothing")
-
 // Expire is Sweep with counts: those of sessions and of tickets, of the whole
 // server, because many tickets belong to no tenant. A dry one removes nothing and
 // counts what would go.
 func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) {
 	now := d.cfg.Now()
 	var out []retention.Count
-	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
+	err := store.Try(ctx, d.cfg.Store, dry, func(r store.Records) error {
 		idle, absolute, err := d.longest(ctx, r)
 		if err != nil {
 			return err
@@ -342,13 +338,7 @@ func (d *Desk) Expire(ctx context.Context, dry bool) ([]retention.Count, error) 
 			return err
 		}
 		out = []retention.Count{{Kind: "session", Erased: sessions}, {Kind: "ticket", Erased: tickets}}
-		if dry {
-			return errDry
-		}
 		return nil
 	})
-	if errors.Is(err, errDry) {
-		err = nil
-	}
 	return out, err
 }

@@ -104,16 +104,8 @@ func (d *Desk) Release(ctx context.Context, a access.Actor, id, reason string) e
 	if err != nil {
 		return err
 	}
-	deed := d.deed(a, "hold.release", "hold:"+clip(id), why)
+	deed := d.deed(a, "hold.release", "hold:"+store.Named(id), why)
 	return store.Change(ctx, d.cfg.Store, deed, func(r store.Records) error {
 		return r.Holds.Release(ctx, a.Tenant, id, deed.When, deed.Actor, string(why))
 	})
-}
-
-// clip bounds an id that somebody sent before it stands in a deed.
-func clip(id string) string {
-	if len(id) > 64 || store.CheckText("id", id, 64) != nil {
-		return "-"
-	}
-	return id
 }

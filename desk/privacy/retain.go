@@ -21,9 +21,6 @@ type Run struct {
 	Counts []retention.Count `json:"counts"`
 }
 
-// errDry ends the transaction of a dry run, so that nothing of it is kept.
-var errDry = errors.New("privacy: a dry run keeps nothing")
-
 // Retain erases what is past its time, of all kinds and tenants, but for what a
 // hold keeps. A tenant of which something went or was held gets one audit entry
 // with the counts. A dry run changes nothing. What cannot be erased does not keep
@@ -74,7 +71,7 @@ func (r *Run) add(c retention.Count) {
 // retain erases what is past its time of the tenant's kinds that no other desk
 // looks after, and writes the audit entry of all.
 func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.Count, now time.Time, dry bool) ([]retention.Count, error) {
-	err := d.cfg.Store.Write(ctx, func(r store.Records) error {
+	err := store.Try(ctx, d.cfg.Store, dry, func(r store.Records) error {
 		holds, err := r.Holds.Open(ctx, t, now)
 		if err != nil {
 			return err
@@ -100,18 +97,12 @@ func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.C
 			counts = append(counts, c)
 		}
 		why := said(counts)
-		if dry {
-			return errDry
-		}
-		if why == "" {
+		if dry || why == "" {
 			return nil
 		}
 		_, err = r.Audit.Append(ctx, store.Deed{Tenant: t, When: now, Actor: "system retention", Action: "retention.run", Why: why})
 		return err
 	})
-	if errors.Is(err, errDry) {
-		err = nil
-	}
 	return counts, err
 }
 

@@ -40,7 +40,7 @@ func (d *Desk) Erase(ctx context.Context, a access.Actor, id store.ReportID, rea
 	if err != nil {
 		return Certificate{}, err
 	}
-	return d.erase(ctx, d.deed(a, "report.erase", clip(id), why), id)
+	return d.erase(ctx, d.deed(a, "report.erase", store.Named(id), why), id)
 }
 
 func (d *Desk) erase(ctx context.Context, deed store.Deed, id store.ReportID) (Certificate, error) {

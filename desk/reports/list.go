@@ -225,17 +225,13 @@ func (d *Desk) get(ctx context.Context, a access.Actor, id store.ReportID) (x st
 		return x, err
 	}
 	if own {
-		return x, noReport()
+		return x, store.NoReport()
 	}
 	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
 		x, err = r.Reports.Get(ctx, a.Tenant, id)
 		return err
 	})
 	return x, err
-}
-
-func noReport() error {
-	return fault.New(fault.NotFound, "", "there is no such report: it was erased, or it never was")
 }
 
 // Open returns a report, masked.
@@ -254,7 +250,7 @@ func (d *Desk) Unmask(ctx context.Context, a access.Actor, id store.ReportID, re
 		return View{}, err
 	}
 	var x store.Report
-	err = d.change(ctx, d.deed(a, "report.unmask", clip(id), why), func(r store.Records) (err error) {
+	err = d.change(ctx, d.deed(a, "report.unmask", store.Named(id), why), func(r store.Records) (err error) {
 		x, err = r.Reports.Get(ctx, a.Tenant, id)
 		return err
 	})
@@ -270,7 +266,7 @@ func (d *Desk) SetStatus(ctx context.Context, a access.Actor, id store.ReportID,
 	if err := a.May(access.ReportChange, access.Of{Tenant: a.Tenant}, d.cfg.Now()); err != nil {
 		return err
 	}
-	deed := d.deed(a, "report.status", clip(id), "")
+	deed := d.deed(a, "report.status", store.Named(id), "")
 	if in(status, store.ReportStatuses()) {
 		deed.Why = string(status)
 	}
@@ -288,13 +284,4 @@ func (d *Desk) SetStatus(ctx context.Context, a access.Actor, id store.ReportID,
 // change does f with its audit entry.
 func (d *Desk) change(ctx context.Context, deed store.Deed, f func(store.Records) error) error {
 	return store.Change(ctx, d.cfg.Store, deed, f)
-}
-
-// clip bounds an id that somebody sent before it stands in a deed: one that is
-// none is found by nobody, and so its deed is never written.
-func clip(id store.ReportID) store.ReportID {
-	if len(id) > 64 || store.CheckText("id", string(id), 64) != nil {
-		return "-"
-	}
-	return id
 }

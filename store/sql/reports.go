@@ -23,10 +23,6 @@ type reports struct{ *session }
 
 var _ store.Reports = reports{}
 
-func noReport() error {
-	return fault.New(fault.NotFound, "", "there is no such report: it was erased, or it never was")
-}
-
 // Add keeps a new report.
 func (r reports) Add(ctx context.Context, x store.Report) error {
 	if err := x.Check(); err != nil {
@@ -65,7 +61,7 @@ func (r reports) Get(ctx context.Context, t access.Tenant, id store.ReportID) (s
 	}
 	row, err := r.q.GetReport(ctx, queries.GetReportParams{Tenant: string(t), ID: string(id)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return store.Report{}, noReport()
+		return store.Report{}, store.NoReport()
 	}
 	if err != nil {
 		return store.Report{}, r.done(ctx, "read a report", err)
@@ -80,7 +76,7 @@ func (r reports) Outline(ctx context.Context, t access.Tenant, id store.ReportID
 	}
 	row, err := r.q.OutlineReport(ctx, queries.OutlineReportParams{Tenant: string(t), ID: string(id)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return store.Report{}, noReport()
+		return store.Report{}, store.NoReport()
 	}
 	if err != nil {
 		return store.Report{}, r.done(ctx, "read a report", err)
@@ -198,7 +194,7 @@ func (r reports) Erase(ctx context.Context, t access.Tenant, id store.ReportID) 
 		return r.done(ctx, "erase a report", err)
 	}
 	if n == 0 {
-		return noReport()
+		return store.NoReport()
 	}
 	return nil
 }
