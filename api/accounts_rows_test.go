@@ -163,8 +163,53 @@ func TestExternalCheckout(t *testing.T) { // S4.35
 	for i := range 3 {
 		events = append(events, gift(10-float64(i), "new", fmt.Sprint("o", i), "r", `,"channel":"external_checkout"`))
 	}
-	if _, got := play(t, "en", events...); got[4].Action == "allow" {
+	x, got := play(t, "en", events...)
+	if got[4].Action == "allow" {
 		t.Errorf("orders by a pay button elsewhere count: %+v", got[4])
+	}
+	rec := x.ask(http.MethodGet, "/v1/accounts/a?lang=de", "read", "")
+	var line accounts.Timeline
+	if err := json.Unmarshal(rec.Body.Bytes(), &line); err != nil || len(line.Hypotheses) != 1 || line.Hypotheses[0].Status != "unconfirmed" || line.Hypotheses[0].Source == "" || !strings.Contains(line.Hypotheses[0].Text, "vermuten") {
+		t.Errorf("the rumour is shown as one: %+v", line.Hypotheses)
+	}
+}
+
+// TestSecondFactorChanged: further ways around a second factor: a number for codes
+// changed without proof, and a session that never logged in. // S4.3
+func TestSecondFactorChanged(t *testing.T) {
+	_, got := play(t, "en", owner(), login(20, "new", `{"success":true,"mfa":"none"}`), `credential.changed|15|new|,"credential":{"type":"phone_sms","change":"update","mfa":"none"}`, gift(5, "new", "o1", "r", ""))
+	if !hit(got[2], "bare_change") || got[3].Action == "allow" {
+		t.Errorf("the number for codes was changed without proof: %v, then %s", got[2].Rules, got[3].Action)
+	}
+	_, got = play(t, "en", owner(), gift(5, "new", "o1", "r", ""))
+	if !hit(got[1], "session_without_login") || got[1].Action == "allow" {
+		t.Errorf("a stolen session: %+v", got[1])
+	}
+}
+
+// TestKnowsOrderDetails: right details raise, and leave a sign of a leak with the
+// seller and the way of the order. // S0.14
+func TestKnowsOrderDetails(t *testing.T) {
+	const order = `order.placed|60|own|,"order":{"id":"o1","amount":900,"currency":"EUR","seller":"seller-x","delivery":"courier-y","items":[{"kind":"goods","amount":900}]}`
+	const call = `contact.reported|1||,"contact":{"kind":"impostor","verdict":"scam","channel":"call","knew":%v,"order":"o1"}`
+	var score [2]int64
+	for i, knew := range []bool{false, true} {
+		x, got := play(t, "en", owner(), order, fmt.Sprintf(call, knew))
+		score[i] = got[2].Score
+		if hit(got[2], "caller_knew_order") != knew {
+			t.Errorf("knew %v: %v", knew, got[2].Rules)
+		}
+		rec := x.ask(http.MethodGet, "/v1/accounts/a", "read", "")
+		var line accounts.Timeline
+		if err := json.Unmarshal(rec.Body.Bytes(), &line); err != nil || len(line.Contacts) != 1 || (line.Contacts[0].Leak != nil) != knew {
+			t.Fatalf("contacts %+v", line.Contacts)
+		}
+		if l := line.Contacts[0].Leak; knew && (l.Seller != "seller-x" || l.Delivery != "courier-y" || l.Order != line.Orders[0].Order) {
+			t.Errorf("the sign of a leak: %+v", l)
+		}
+	}
+	if score[1] < score[0] {
+		t.Errorf("right details lowered the risk: %v", score)
 	}
 }
 

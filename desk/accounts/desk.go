@@ -128,12 +128,13 @@ type Config struct {
 
 // Desk is the desk of the account guard. It is safe for concurrent use.
 type Desk struct {
-	cfg      Config
-	lim      Limits
-	policy   *policy.Policy
-	days     int // for which a decision is kept
-	mappings map[string]*event.Mapping
-	notices  noticeTexts
+	cfg        Config
+	lim        Limits
+	policy     *policy.Policy
+	days       int // for which a decision is kept
+	mappings   map[string]*event.Mapping
+	notices    noticeTexts
+	hypotheses []hypothesis
 
 	mu     sync.Mutex // guards what follows
 	lanes  map[access.Tenant]*lane
@@ -164,6 +165,9 @@ func New(c Config) (*Desk, error) {
 		}
 	}
 	if d.days, err = retention(c.Data); err != nil {
+		return nil, err
+	}
+	if d.hypotheses, err = hypotheses(c.Data); err != nil {
 		return nil, err
 	}
 	if d.notices, err = notices(c.Data); err != nil {

@@ -46,6 +46,31 @@ type ReportedContact struct {
 	Report  string    `json:"report,omitempty" doc:"Id of the report, as the shop sent it."`
 	Channel string    `json:"channel,omitempty"`
 	Verdict string    `json:"verdict,omitempty"`
+	// Leak is set where whoever called knew what was ordered.
+	Leak *LeakSign `json:"leak,omitempty" doc:"They knew what was ordered: who had the order may have leaked it. It lowers no risk."`
+}
+
+// LeakSign is a hypothesis: one of those who had an order let its details out. What
+// is not known of the order is empty.
+type LeakSign struct {
+	Order    string `json:"order,omitempty" doc:"The order, where the owner named it."`
+	Seller   string `json:"seller,omitempty"`
+	Delivery string `json:"delivery,omitempty" doc:"How the order went to the customer."`
+	Channel  string `json:"channel,omitempty" doc:"Where the order was placed."`
+}
+
+// leakOf is the sign of a leak that a reported contact gives; nil where it gives none.
+func leakOf(contact *event.Event, events []event.Event) *LeakSign {
+	if !contact.Contact.Knew {
+		return nil
+	}
+	out := &LeakSign{Order: contact.Contact.Order}
+	for i := range events {
+		if o := &events[i].Order; events[i].Type == event.OrderPlaced && out.Order != "" && o.ID == out.Order {
+			out.Seller, out.Delivery, out.Channel = o.Seller, o.Delivery, o.Channel
+		}
+	}
+	return out
 }
 
 // gather tells sessions, devices and reported contacts of events, newest first.
@@ -83,7 +108,7 @@ func (t *Timeline) gather(events []event.Event, stopped func(*event.Event) bool)
 			d.Sessions = len(of[c.Device])
 		}
 		if e.Type == event.ContactReported {
-			t.Contacts = append(t.Contacts, ReportedContact{Time: e.Time, Report: e.Contact.ID, Channel: e.Contact.Channel, Verdict: e.Contact.Verdict})
+			t.Contacts = append(t.Contacts, ReportedContact{Time: e.Time, Report: e.Contact.ID, Channel: e.Contact.Channel, Verdict: e.Contact.Verdict, Leak: leakOf(e, events)})
 		}
 	}
 	slices.SortStableFunc(t.Sessions, func(a, b SessionView) int { return b.Last.Compare(a.Last) })

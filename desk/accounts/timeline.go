@@ -59,6 +59,8 @@ type Timeline struct {
 	Sessions []SessionView     `json:"sessions"`
 	Devices  []DeviceView      `json:"devices"`
 	Contacts []ReportedContact `json:"contacts" doc:"Contacts that the owner reported."`
+	// Hypotheses are what is suspected, and not known, of orders like those of the account.
+	Hypotheses []Hypothesis `json:"hypotheses" doc:"What is suspected of orders like these; none of it decides anything."`
 	// More tells that older events are in the log and not shown.
 	More bool `json:"more" doc:"Older events are in the log and not shown."`
 }
@@ -92,6 +94,7 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 		return Timeline{}, fault.New(fault.NotFound, "", "nothing is known of this account here: check its name, as the shop sends it")
 	}
 	out.fill(events, rows)
+	out.Hypotheses = d.suspected(events, lang)
 	out.Decisions, err = d.views(ctx, rows, lang)
 	return out, err
 }
