@@ -286,6 +286,9 @@ func (l *loader) window(d *declFile) error {
 		return err
 	}
 	sym.series, sym.at = n, len(l.p.plan.Series[n].Measures)
+	if d.Entries < 0 || d.Keys < 0 {
+		return d.Window.wrong("max_entries and max_keys are not less than none")
+	}
 	ps := &l.p.plan.Series[n]
 	ps.Measures = append(ps.Measures, m)
 	ps.MaxEntries, ps.MaxKeys = max(ps.MaxEntries, d.Entries), max(ps.MaxKeys, d.Keys)
