@@ -78,6 +78,7 @@ var trees = map[string][]string{
 	"eventlog/jetstream":  {"eventlog"},
 	"eventlog/logtest":    {"eventlog"},
 	"eventlog/shelf":      {},
+	"eventlog/cold":       {"account/window"},
 	"store":               {"contact", "contact/verdict"},
 	"store/sql":           {"store", "contact", "contact/verdict"},
 	"store/sealed":        {"store"},
@@ -287,6 +288,7 @@ func TestNothingThatAnswersWritesKnowledge(t *testing.T) {
 	writers := map[string]string{
 		"eventlog/jetstream": "makes the folder of the log of events, from which no weight is read",
 		"eventlog/shelf":     "makes snapshots and the key beside the log of events, from which no weight is read",
+		"eventlog/cold":      "makes files without a name for keys of windows, from which no weight is read",
 		"cli":                "makes the file of a backup or export, which only restore and import read, into records",
 		"eval":               "writes docs/evaluation.md and its pictures, for maintainers",
 		"eval/load":          "makes a folder for what it measures, which is removed afterwards; no weight among it",

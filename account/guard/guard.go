@@ -33,6 +33,21 @@ type Options struct {
 	// MaxRecent bounds how many decisions are kept to answer an event that is
 	// sent twice (default 1,048,576); beyond, the oldest are forgotten.
 	MaxRecent int
+	// Cold makes a store for keys of windows that have no room in memory, one for
+	// each guard; nil: what is beyond a window's cap of keys is forgotten.
+	Cold func() (window.Cold, error)
+}
+
+// cold makes the store, if there is to be one.
+func (o *Options) cold() (window.Cold, error) {
+	if o.Cold == nil {
+		return nil, nil
+	}
+	c, err := o.Cold()
+	if err != nil {
+		return nil, fmt.Errorf("guard: make room for keys: %w", err)
+	}
+	return c, nil
 }
 
 // Guard decides by one policy. It is not safe for concurrent use: events have
@@ -77,6 +92,11 @@ func New(p *policy.Policy, o Options) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guard: %w", err)
 	}
+	c, err := o.cold()
+	if err != nil {
+		return nil, err
+	}
+	engine.Spill(c)
 	return with(p, o, engine), nil
 }
 
@@ -173,7 +193,8 @@ const snapshotMagic = "BFGUARD2\n"
 
 var errSnapshot = errors.New("the bytes are no whole snapshot of a guard: take an older one and replay the log after it")
 
-// Snapshot writes all that the guard knows, for Restore with the same policy.
+// Snapshot writes all that the guard knows, for Restore with the same policy; nil
+// where keys that have no room in memory cannot be read.
 func (g *Guard) Snapshot() []byte {
 	b := []byte(snapshotMagic)
 	p := g.judge.Policy()
@@ -186,7 +207,11 @@ func (g *Guard) Snapshot() []byte {
 		b = binary.AppendVarint(b, k.at)
 		b = appendBytes(b, g.recent[k.id])
 	}
-	b = append(b, g.judge.Engine().Snapshot()...)
+	windows := g.judge.Engine().Snapshot()
+	if windows == nil {
+		return nil
+	}
+	b = append(b, windows...)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 }
 
@@ -215,7 +240,11 @@ func Restore(p *policy.Policy, o Options, in []byte) (*Guard, error) {
 	if r.bad {
 		return nil, fmt.Errorf("guard: restore: %w", errSnapshot)
 	}
-	engine, err := window.Restore(p.Plan(), max(o.Shards, 1), r.in)
+	c, err := o.cold()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := window.RestoreWith(p.Plan(), max(o.Shards, 1), c, r.in)
 	if err != nil {
 		return nil, fmt.Errorf("guard: restore: %w", err)
 	}

@@ -14,6 +14,10 @@ type Engine struct {
 	series    []shelf
 	tooLate   int64
 	clamped   int64
+	lost      int64
+	cold      Cold // nil: keys beyond MaxKeys are forgotten
+	buf       []byte
+	looked    cell // for a look at a key elsewhere
 }
 
 // shelf is one series: its keys on shards, and all of them in the order of recording.
@@ -40,6 +44,10 @@ type Stats struct {
 	// Evicted counts keys forgotten at MaxKeys, Dropped entries at MaxEntries,
 	// TooLate events older than the lateness, Clamped values beyond MaxValue.
 	Evicted, Dropped, TooLate, Clamped int64
+	// Cold is how many keys a store keeps (Spill), Lost counts those that it could
+	// not give back.
+	Cold int
+	Lost int64
 }
 
 // New makes an empty engine. shards is how many maps the keys are spread over,
@@ -102,7 +110,7 @@ func (e *Engine) Record(series int, key Key, t, value int64, out []Reading) []Re
 		value = min(max(value, -MaxValue), MaxValue)
 		e.clamped++
 	}
-	c := s.cell(key)
+	c := e.cell(series, key)
 	first := len(out)
 	out = s.room(out)
 	got := out[first:]
@@ -142,6 +150,10 @@ func (e *Engine) Peek(series int, key Key, t int64, out []Reading) []Reading {
 	c := s.empty
 	if r := s.shards[shard(&key, len(s.shards))].find(&s.cells, &key, tagOf(&key)); r != 0 {
 		c = s.at(r)
+	} else if e.cold != nil && e.cold.Len(series) > 0 {
+		c = &e.looked
+		c.reset(key, len(s.ages))
+		e.fromCold(series, c, false)
 	}
 	s.readAll(c, t, out[first:], true)
 	s.readAll(c, t, out[first:], false)
@@ -158,24 +170,29 @@ func (s *shelf) room(out []Reading) []Reading {
 
 // Stats sums up all series; StatsOf tells of one.
 func (e *Engine) Stats() Stats {
-	st := Stats{TooLate: e.tooLate, Clamped: e.clamped}
+	st := Stats{TooLate: e.tooLate, Clamped: e.clamped, Lost: e.lost}
 	for i := range e.series {
 		x := e.StatsOf(i)
-		st.Keys, st.Entries, st.Evicted, st.Dropped = st.Keys+x.Keys, st.Entries+x.Entries, st.Evicted+x.Evicted, st.Dropped+x.Dropped
+		st.Keys, st.Entries, st.Evicted, st.Dropped, st.Cold = st.Keys+x.Keys, st.Entries+x.Entries, st.Evicted+x.Evicted, st.Dropped+x.Dropped, st.Cold+x.Cold
 	}
 	return st
 }
 
-// StatsOf tells what one series holds; TooLate and Clamped belong to the engine.
+// StatsOf tells what one series holds; TooLate, Clamped and Lost belong to the engine.
 func (e *Engine) StatsOf(series int) Stats {
 	s := &e.series[series]
-	return Stats{Keys: s.keys, Entries: s.entries, Evicted: s.evicted, Dropped: s.dropped}
+	st := Stats{Keys: s.keys, Entries: s.entries, Evicted: s.evicted, Dropped: s.dropped}
+	if e.cold != nil {
+		st.Cold = e.cold.Len(series)
+	}
+	return st
 }
 
 func shard(k *Key, n int) int { return int(uint(k[0])|uint(k[1])<<8) % n }
 
 // cell returns the cell of a key, made when it is new, as the newest recorded.
-func (s *shelf) cell(key Key) *cell {
+func (e *Engine) cell(n int, key Key) *cell {
+	s := &e.series[n]
 	tag, t := tagOf(&key), &s.shards[shard(&key, len(s.shards))]
 	r := t.find(&s.cells, &key, tag)
 	if r == s.newest && r != 0 {
@@ -187,10 +204,11 @@ func (s *shelf) cell(key Key) *cell {
 		return s.at(r)
 	}
 	if s.keys >= s.spec.MaxKeys {
-		s.drop(s.oldest)
-		s.evicted++
+		e.makeRoom(n)
 	}
-	return s.enter(t, tag, key)
+	c := s.enter(t, tag, key)
+	e.fromCold(n, c, true)
+	return c
 }
 
 // enter makes the cell of a key that is not there.

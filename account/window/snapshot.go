@@ -26,8 +26,13 @@ func (p *Plan) fingerprint() [8]byte {
 }
 
 // Snapshot writes all that the engine knows. Its bytes depend on the events
-// alone, not on the number of shards.
+// alone, not on the number of shards. Keys that are kept elsewhere (Spill) are in
+// it; nil where they cannot be read.
 func (e *Engine) Snapshot() []byte {
+	cold, err := e.frozen()
+	if err != nil {
+		return nil
+	}
 	b := []byte(magic)
 	fp := e.plan.fingerprint()
 	b = append(b, fp[:]...)
@@ -36,9 +41,10 @@ func (e *Engine) Snapshot() []byte {
 	}
 	for i := range e.series {
 		s := &e.series[i]
-		for _, v := range []int64{int64(s.keys), s.evicted, s.dropped} {
+		for _, v := range []int64{int64(s.keys + cold[i].keys), s.evicted, s.dropped} {
 			b = binary.AppendVarint(b, v)
 		}
+		b = append(b, cold[i].raw...)
 		for r := s.oldest; r != 0; r = s.links[r-1].newer {
 			b = s.at(r).append(b)
 		}
@@ -46,8 +52,10 @@ func (e *Engine) Snapshot() []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-func (c *cell) append(b []byte) []byte {
-	b = append(b, c.key[:]...)
+func (c *cell) append(b []byte) []byte { return c.appendState(append(b, c.key[:]...)) }
+
+// appendState writes all of a cell but its key.
+func (c *cell) appendState(b []byte) []byte {
 	b = binary.AppendVarint(b, c.dropped)
 	for i := range len(c.ages) / 2 {
 		last, before := c.stretches(i)
@@ -69,11 +77,15 @@ func (c *cell) append(b []byte) []byte {
 // Restore makes an engine from a snapshot of the same plan; from then on it
 // answers as the one that was written would have. Bytes that were damaged or
 // belong to another plan (ErrOtherPlan) are refused.
-func Restore(p Plan, shards int, in []byte) (*Engine, error) {
+func Restore(p Plan, shards int, in []byte) (*Engine, error) { return RestoreWith(p, shards, nil, in) }
+
+// RestoreWith is Restore of an engine that spills (Spill); nil: it does not.
+func RestoreWith(p Plan, shards int, c Cold, in []byte) (*Engine, error) {
 	e, err := New(p, shards)
 	if err != nil {
 		return nil, err
 	}
+	e.cold = c
 	if len(in) < len(magic)+12 || !bytes.HasPrefix(in, []byte(magic)) {
 		return nil, fmt.Errorf("window: restore: %w", errSnapshot)
 	}
@@ -88,7 +100,7 @@ func Restore(p Plan, shards int, in []byte) (*Engine, error) {
 	r := unpacker{in: body[len(magic)+8:]}
 	e.watermark, e.tooLate, e.clamped = r.int(), r.int(), r.int()
 	for i := range e.series {
-		if !r.shelf(&e.series[i]) {
+		if !r.shelf(e, i) {
 			return nil, fmt.Errorf("window: restore: series %q: %w", p.Series[i].Name, errSnapshot)
 		}
 	}
@@ -126,10 +138,11 @@ func (r *unpacker) size() int {
 	return int(v)
 }
 
-func (r *unpacker) shelf(s *shelf) bool {
+func (r *unpacker) shelf(e *Engine, i int) bool {
+	s := &e.series[i]
 	keys := r.int()
 	s.evicted, s.dropped = r.int(), r.int()
-	if keys < 0 || keys > int64(s.spec.MaxKeys) {
+	if keys < 0 || e.cold == nil && keys > int64(s.spec.MaxKeys) {
 		return false
 	}
 	for range keys {
@@ -141,6 +154,9 @@ func (r *unpacker) shelf(s *shelf) bool {
 		tag, t := tagOf(&key), &s.shards[shard(&key, len(s.shards))]
 		if t.find(&s.cells, &key, tag) != 0 {
 			return false
+		}
+		if s.keys >= s.spec.MaxKeys {
+			e.makeRoom(i)
 		}
 		if !r.cell(s, s.enter(t, tag, key)) {
 			return false

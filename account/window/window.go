@@ -103,6 +103,7 @@ const (
 	MaxSteps    = 16
 	MaxMeasures = 64 // of one series
 	MaxSeries   = 256
+	MaxKeys     = 1 << 26 // of one series in memory
 )
 
 // Measure is one number over one series.
@@ -129,8 +130,10 @@ type Series struct {
 	// MaxEntries bounds the entries of one key (default 4096); the oldest are
 	// dropped and readings over them are marked Capped.
 	MaxEntries int
-	// MaxKeys bounds the keys (default 1,048,576); the one that was not recorded
-	// for the longest is forgotten and counted in Stats.
+	// MaxKeys bounds the keys in memory (default 1,048,576), of which each takes
+	// about 150 bytes and 16 for each entry after its first. The one that was not
+	// recorded for the longest goes to the store (Engine.Spill); without one it is
+	// forgotten and counted in Stats.
 	MaxKeys int
 }
 
@@ -188,8 +191,8 @@ func (p *Plan) Check() error {
 		if len(s.Measures) == 0 || len(s.Measures) > MaxMeasures {
 			return fmt.Errorf("series %q has %d measures: 1 to %d", s.Name, len(s.Measures), MaxMeasures)
 		}
-		if s.MaxEntries < 0 || s.MaxEntries > MaxEntries || s.MaxKeys < 0 {
-			return fmt.Errorf("series %q: at most %d entries a key, and not less than none", s.Name, MaxEntries)
+		if s.MaxEntries < 0 || s.MaxEntries > MaxEntries || s.MaxKeys < 0 || s.MaxKeys > MaxKeys {
+			return fmt.Errorf("series %q: at most %d entries a key and %d keys, and not less than none", s.Name, MaxEntries, MaxKeys)
 		}
 		for j := range s.Measures {
 			if err := s.Measures[j].check(p.Lateness); err != nil {
