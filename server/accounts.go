@@ -17,10 +17,12 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
+	"bonafide/account/window"
 	"bonafide/config"
 	"bonafide/desk/accounts"
 	"bonafide/desk/policies"
 	"bonafide/eventlog"
+	"bonafide/eventlog/cold"
 	"bonafide/eventlog/jetstream"
 	"bonafide/eventlog/shelf"
 	"bonafide/fault"
@@ -31,6 +33,8 @@ import (
 type Events struct {
 	Log   eventlog.Log
 	Shelf accounts.Shelf
+	// Cold makes a store for keys of windows that have no room in memory.
+	Cold func() (window.Cold, error)
 	// Replays keeps the results of replays.
 	Replays accounts.Shelf
 	Key     []byte
@@ -55,11 +59,15 @@ func OpenEvents(ctx context.Context, cfg config.Config) (*Events, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
+	keys, err := cold.Open(filepath.Join(dir, "cold"), cold.Limits{})
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	key, err := eventsKey(ctx, cfg.Accounts.Key, dir, log)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	return &Events{Log: log, Shelf: s, Replays: results, Key: key}, nil
+	return &Events{Log: log, Shelf: s, Replays: results, Cold: keys.New, Key: key}, nil
 }
 
 // eventsKey is the configured key, or that of the folder, drawn when it is new.
@@ -154,7 +162,7 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := accounts.Config{Store: opt.Store, Log: opt.Events.Log, Shelf: opt.Events.Shelf, Key: opt.Events.Key, Data: Knowledge(cfg.Data.Overlay), Policy: text,
+	c := accounts.Config{Store: opt.Store, Log: opt.Events.Log, Shelf: opt.Events.Shelf, Cold: opt.Events.Cold, Key: opt.Events.Key, Data: Knowledge(cfg.Data.Overlay), Policy: text,
 		Live: s.policies.Live, Candidate: s.policies.Candidate, RollBack: s.policies.RollBackBurst, Burst: s.policies.Guardrails().Burst,
 		SkipUndecided: cfg.Accounts.SkipUndecided, Clear: cfg.Accounts.Clear, Now: time.Now, Watch: accounts.Watch{
 			Decided: func(t event.Type, a policy.Action) {
@@ -164,6 +172,9 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 				if n > 0 {
 					s.meter.refused.WithLabelValues(reason).Add(float64(n))
 				}
+			},
+			Reading: func(at, last eventlog.Position) {
+				opt.Log.Info("accounts: reading the log of events", "at", uint64(at), "of", uint64(last))
 			},
 			Answered: func(d time.Duration) { s.meter.decided.Observe(d.Seconds()) },
 			Failed:   func(what string, err error) { opt.Log.Warn("accounts: "+what, "cause", err.Error()) },
@@ -176,6 +187,7 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 		return nil, err
 	}
 	s.meter.waiting(d.Waiting)
+	s.meter.windows(d.Windows)
 	return d, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"bonafide/account/window"
 )
 
 // metrics counts what the operator needs; no label holds anything of a
@@ -60,6 +62,24 @@ func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// windows adds gauges of what the windows of the account guard hold.
+func (m *metrics) windows(now func() window.Stats) {
+	for _, x := range []struct {
+		name, help string
+		of         func(window.Stats) int64
+	}{
+		{"keys", "Keys of windows in memory.", func(s window.Stats) int64 { return int64(s.Keys) }},
+		{"entries", "Entries of windows in memory, 16 bytes each.", func(s window.Stats) int64 { return int64(s.Entries) }},
+		{"keys_on_disk", "Keys of windows that had no room in memory.", func(s window.Stats) int64 { return int64(s.Cold) }},
+		{"keys_evicted", "Keys of windows that were forgotten for want of room since the windows were last computed from the log's beginning.", func(s window.Stats) int64 { return s.Evicted }},
+		{"keys_lost", "Keys of windows that the disk did not give back since the start.", func(s window.Stats) int64 { return s.Lost }},
+		{"entries_dropped", "Entries of windows that were dropped at a key's cap since the windows were last computed from the log's beginning.", func(s window.Stats) int64 { return s.Dropped }},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bonafide_account_window_" + x.name, Help: x.help},
+			func() float64 { return float64(x.of(now())) }))
+	}
 }
 
 // waiting adds gauges of what waits in the account guard.

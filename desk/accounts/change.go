@@ -154,7 +154,7 @@ func (l *lane) prepare(ctx context.Context, want *reign) (*incoming, error) {
 	l.aside = nil
 	if in.guard == nil {
 		var err error
-		if in.guard, err = guard.New(want.policy, guard.Options{}); err != nil {
+		if in.guard, err = guard.New(want.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 			return nil, err
 		}
 		in.place = 0

@@ -33,6 +33,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/account/window"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -86,6 +87,9 @@ type Watch struct {
 	Refused func(reason string, events int)
 	// Answered is called with the time from taking a submission in to its answer.
 	Answered func(time.Duration)
+	// Reading is called now and then while much of the log is read, with the place
+	// that was reached and the last one.
+	Reading func(at, last eventlog.Position)
 	// Failed is called with what failed in the background.
 	Failed func(what string, err error)
 }
@@ -96,7 +100,10 @@ type Config struct {
 	Log   eventlog.Log
 	// Shelf keeps snapshots; nil: each start reads the whole log.
 	Shelf Shelf
-	Data  fs.FS
+	// Cold makes a store for keys of windows that have no room in memory, one for
+	// each guard; nil: they are forgotten, and counted (Windows).
+	Cold func() (window.Cold, error)
+	Data fs.FS
 	// Policy is the text that decides for tenants of which no other is live.
 	Policy []byte
 	// Live gives the text that is live for a tenant and its number, 0 for the

@@ -14,6 +14,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/account/event"
+	"bonafide/account/window"
 	"bonafide/data"
 	"bonafide/desk/accounts"
 	"bonafide/eventlog"
@@ -55,6 +56,7 @@ type shop struct {
 	limits accounts.Limits
 	// change, if set, changes what a desk is made with.
 	change func(*accounts.Config)
+	cold   func() (window.Cold, error)
 	mu     sync.Mutex
 	broken []string // guarded by mu: what failed in the background
 }
@@ -86,7 +88,7 @@ func newShop(t testing.TB) *shop {
 // desk opens a desk; it is closed with the test unless the test did.
 func (s *shop) desk() *accounts.Desk {
 	s.t.Helper()
-	c := accounts.Config{Store: s.store, Log: s.log, Shelf: s.shelf, Data: data.FS, Policy: s.policy, Key: bytes.Repeat([]byte("k"), 32),
+	c := accounts.Config{Store: s.store, Log: s.log, Shelf: s.shelf, Cold: s.cold, Data: data.FS, Policy: s.policy, Key: bytes.Repeat([]byte("k"), 32),
 		Now: func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }, Limits: s.limits, Watch: accounts.Watch{Failed: func(what string, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/account/window"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -69,6 +70,7 @@ type lane struct {
 	toDecide chan written
 	keeper   *keeper
 	trail    *trail
+	held     atomic.Pointer[window.Stats] // what the windows held when it was last told
 
 	// reign is the policy that decides, trial that of the candidate (nil: none), seen
 	// the last burst of declines, at the place of the last event that was decided.
@@ -261,6 +263,7 @@ func (l *lane) decideAll() {
 		if t := l.trial.Load(); t != nil {
 			t.hurry()
 		}
+		l.tell()
 		if l.since >= l.desk.lim.SnapshotEvents || l.since > 0 && l.desk.cfg.Now().Sub(l.snapshot) >= l.desk.lim.SnapshotEvery {
 			l.save()
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"time"
 
@@ -65,7 +64,7 @@ func (l *lane) resume(ctx context.Context, r *reign) (err error) {
 		// No snapshot, or one that cannot be used: from the beginning. What earlier
 		// policies decided stays as it was kept.
 		l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
-		if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
+		if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 			return err
 		}
 	}
@@ -98,7 +97,7 @@ func (l *lane) passed(e *event.Event, at eventlog.Position) {
 func (l *lane) fresh(ctx context.Context, r *reign) (err error) {
 	l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
 	l.reign.Store(r)
-	if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
+	if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 		return err
 	}
 	return l.catchUp(ctx, l.guard, func(e *event.Event, _ *guard.Decision, at eventlog.Position) { l.passed(e, at) })
@@ -119,7 +118,7 @@ func (l *lane) finish(ctx context.Context, was *store.GuardPolicy) error {
 	l.reign.Store(r)
 	if l.load(r.policy) != nil {
 		l.place = 0
-		if l.guard, err = guard.New(r.policy, guard.Options{}); err != nil {
+		if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 			return err
 		}
 	}
@@ -152,32 +151,6 @@ func (l *lane) finished(ctx context.Context) bool {
 	}
 }
 
-// catchUp decides what stands in the log after the lane's place.
-func (l *lane) catchUp(ctx context.Context, g *guard.Guard, note func(*event.Event, *guard.Decision, eventlog.Position)) error {
-	for from := l.place + 1; ; {
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, from, eventlog.MaxAppend)
-		if err != nil {
-			return fmt.Errorf("accounts: read the log: %w", err)
-		}
-		if len(records) == 0 {
-			return nil
-		}
-		for i := range records {
-			r := &records[i]
-			from = r.Position + 1
-			if r.Tenant != l.tenant || r.Key != logKey {
-				continue
-			}
-			e, _, err := eventOf(r)
-			if err != nil {
-				return err
-			}
-			d := g.Decide(&e)
-			note(&e, &d, r.Position)
-		}
-	}
-}
-
 // A snapshot is what the lane knows up to a place of the log:
 //
 //	"BFLANE1\n"  place(uvarint)  length of trail(uvarint)  trail  guard  checksum(4, CRC-32C of all before)
@@ -194,14 +167,21 @@ func (l *lane) save() {
 	if !l.keeper.flush(ctx) {
 		return // the snapshot of before holds
 	}
+	known := l.guard.Snapshot()
+	if known == nil {
+		l.desk.failed("write a snapshot; the one of before holds", errNoRoom)
+		return
+	}
 	b := append([]byte(laneMagic), binary.AppendUvarint(nil, uint64(l.place))...)
 	t := l.trail.snapshot()
 	b = binary.AppendUvarint(b, uint64(len(t)))
 	b = append(b, t...)
-	b = append(b, l.guard.Snapshot()...)
+	b = append(b, known...)
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 	l.desk.failed("write a snapshot; the one of before holds", l.desk.cfg.Shelf.Save(string(l.tenant), b))
 }
+
+var errNoRoom = errors.New("keys of windows that were put on the disk cannot be read: look at the disk; a restart reads the log instead")
 
 var errNoSnapshot = errors.New("there is no snapshot that can be used")
 
@@ -244,7 +224,7 @@ func (l *lane) load(p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
-	g, err := guard.Restore(p, guard.Options{}, in[size:])
+	g, err := guard.Restore(p, guard.Options{Cold: l.desk.cfg.Cold}, in[size:])
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (l *lane) followCandidate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("candidate %d: %w", number, err)
 	}
-	g, err := guard.New(p, guard.Options{})
+	g, err := guard.New(p, guard.Options{Cold: l.desk.cfg.Cold})
 	if err != nil {
 		return err
 	}

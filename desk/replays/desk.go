@@ -26,6 +26,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/replay"
+	"bonafide/account/window"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	// Shipped is the text that decides as long as no other is live.
 	Shipped []byte
 	History History
+	// Cold makes a store for keys of windows that have no room in memory, as the
+	// desk that decides has it; may be nil.
+	Cold func() (window.Cold, error)
 	// Shelf keeps results over a restart; nil: they end with the server.
 	Shelf Shelf
 	// Failed is called with what failed in the background; may be nil.

@@ -214,6 +214,7 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 	if s.Labels, err = d.labels(ctx, t, labels); err != nil {
 		return nil, err
 	}
+	s.Guard.Cold = d.cfg.Cold
 	s.Progress = func(p replay.Progress) {
 		d.mu.Lock()
 		j.Events, j.Changed, j.At = p.Events, p.Changed, p.At
