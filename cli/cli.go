@@ -129,7 +129,7 @@ type LoadOptions struct {
 	Policy, Dir                      string
 	Accounts, Events, Decide, Replay int
 	Seconds, Rate, Batch, Batches    int
-	Peers                            int
+	Peers, Flood                     int
 	Seed                             uint64
 	JSON                             bool
 }
@@ -272,6 +272,7 @@ type evalLoadCmd struct {
 	Batch    int    `help:"Events of a durable batch." default:"1000"`
 	Batches  int    `help:"How many batches." default:"100"`
 	Peers    int    `help:"Events that each peer takes; below 0: no peers." default:"2000"`
+	Flood    int    `help:"Sources that a flood comes from; below 0: no flood." default:"1000000"`
 	Seed     uint64 `help:"Draws the stream." default:"1"`
 	JSON     bool   `help:"Print JSON."`
 }

@@ -13,7 +13,7 @@ import (
 // evalLoad measures how many events the account guard bears.
 func evalLoad(ctx context.Context, o cli.LoadOptions, out io.Writer) error {
 	lo := load.Options{Seed: o.Seed, Accounts: o.Accounts, Events: o.Events, Decide: o.Decide, Replay: o.Replay, Seconds: o.Seconds, Rate: o.Rate,
-		Batch: o.Batch, Batches: o.Batches, Peers: o.Peers, Dir: o.Dir}
+		Batch: o.Batch, Batches: o.Batches, Peers: o.Peers, Flood: o.Flood, Dir: o.Dir}
 	if terminal(os.Stderr) {
 		lo.Progress = func(what string) { fmt.Fprintln(os.Stderr, "measuring:", what) }
 	}

@@ -19,9 +19,10 @@ func TestHistory(t *testing.T) {
 	d := s.desk()
 	const day = 24 * time.Hour
 	later := s.now
-	s.now = start
+	jump := func(to time.Time) { s.mu.Lock(); defer s.mu.Unlock(); s.now = to }
+	jump(start)
 	s.send(d, boss, at(-time.Hour, event.LoginTried, "old", "d"))
-	s.now = later.Add(600 * day)
+	jump(later.Add(600 * day))
 	found := at(690*day-time.Minute, event.Labelled, "a", "")
 	found.Label = event.Label{Verdict: "fraud"}
 	s.send(d, boss, at(690*day-3*time.Minute, event.LoginTried, "a", "d"), at(690*day-2*time.Minute, event.LoginTried, "b", "d"), found)

@@ -42,6 +42,8 @@ type Options struct {
 	Seconds, Rate int
 	// Batch is how many events a durable batch has (1,000), Batches how many (100).
 	Batch, Batches int
+	// Flood is from how many sources a flood comes (1,000,000); below 0: none.
+	Flood int
 	// Peers is how many events each peer takes (2,000); below 0: none.
 	Peers int
 	// Dir is a folder on the disk that is measured; what is made there is removed.
@@ -63,6 +65,7 @@ func (o Options) filled() Options {
 	o.Accounts, o.Events = orElse(o.Accounts, 100_000), orElse(o.Events, 1_000_000)
 	o.Decide, o.Replay = orElse(o.Decide, 300_000), orElse(o.Replay, 1_000_000)
 	o.Seconds, o.Rate = orElse(o.Seconds, 10), orElse(o.Rate, 1000)
+	o.Flood = max(orElse(o.Flood, 1_000_000), 0)
 	o.Batch, o.Batches, o.Peers = orElse(o.Batch, 1000), orElse(o.Batches, 100), orElse(o.Peers, 2000)
 	if len(o.Policy) == 0 {
 		o.Policy = scenario
@@ -99,6 +102,7 @@ type Result struct {
 	SnapshotSeconds float64 `json:"snapshot_seconds"`
 	RecoverySeconds float64 `json:"recovery_seconds"`
 	Durable         Durable `json:"durable"`
+	Flood           Flood   `json:"flood"`
 	Peers           []Peer  `json:"peers"`
 }
 
@@ -153,7 +157,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, Options, *policy.Policy, string) error
-	}{{"decisions, memory, recovery", r.decide}, {"replay", r.replay}, {"durable log", r.durable}, {"peers", r.peers}} {
+	}{{"decisions, memory, recovery", r.decide}, {"replay", r.replay}, {"durable log", r.durable}, {"flood", r.flood}, {"peers", r.peers}} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -297,6 +301,10 @@ func (r *Result) WriteText(w io.Writer) error {
 		{fmt.Sprintf("durable batches of %d", r.Durable.Batch), fmt.Sprintf("%.1f batches/s, %.0f events/s parsed, synced and decided", r.Durable.BatchesPerSec, r.Durable.EventsPerSecond)},
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", x.what, x.figure)
+	}
+	fmt.Fprintf(t, "\nflood of %d events from ever new sources\tdecisions a CPU second\theap MB\tkeys in memory\ton disk\tforgotten\tdecided otherwise\n", r.Flood.Events)
+	for _, x := range r.Flood.Ways {
+		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%d\t%d\t%d\t%d\n", x.Name, x.PerCPUSecond, float64(x.HeapBytes)/1e6, x.Keys, x.Cold, x.Evicted, x.Differing)
 	}
 	fmt.Fprintf(t, "\npeer\tevents/s\tp50 ms\tp99 ms\tguard, times as many\tguard durable\thow\n")
 	for _, x := range r.Peers {

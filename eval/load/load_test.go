@@ -68,12 +68,16 @@ func TestWireIsTheEvent(t *testing.T) {
 
 // TestRun measures something small, with whatever peers there are.
 func TestRun(t *testing.T) {
-	r, err := Run(t.Context(), Options{Seed: 1, Accounts: 200, Events: 2000, Decide: 500, Replay: 1000, Seconds: 1, Rate: 20, Batch: 20, Batches: 3, Peers: -1, Dir: t.TempDir()})
+	r, err := Run(t.Context(), Options{Seed: 1, Accounts: 200, Events: 2000, Decide: 500, Replay: 1000, Seconds: 1, Rate: 20, Batch: 20, Batches: 3, Peers: -1, Flood: 5000, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Decisions <= 0 || r.AccountBytes <= 0 || r.RecoverySeconds <= 0 || r.Durable.AppendP50 <= 0 || r.Durable.EventsPerSecond <= 0 || r.ReplayEvents != 1000 {
 		t.Errorf("%+v", r)
+	}
+	f := r.Flood.Ways
+	if len(f) != 3 || f[0].Keys <= f[1].Keys || f[1].Cold == 0 || f[1].Evicted > 0 || f[1].Differing > 0 || f[2].Evicted == 0 || f[2].Keys != f[1].Keys || f[2].Differing == 0 {
+		t.Errorf("flood: %+v", f)
 	}
 	var text, raw bytes.Buffer
 	if err := errors.Join(r.WriteText(&text), r.WriteJSON(&raw)); err != nil || !json.Valid(raw.Bytes()) {
