@@ -3,6 +3,7 @@ package privacy_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
 	"bonafide/desk/privacy"
+	"bonafide/keyring"
 	"bonafide/store"
+	"bonafide/store/sealed"
 	"bonafide/store/storetest"
 )
 
@@ -119,5 +122,41 @@ func TestLetBack(t *testing.T) {
 	}
 	if got, err := h.Apply(ctx, store.Later{}); err != nil || got.Erased != 0 {
 		t.Errorf("done again: %+v, %v: want nothing", got, err)
+	}
+}
+
+// TestRestoreWithoutKeys: a backup whose values no key here opens is restored, and
+// what was erased since is erased again. S10.1
+func TestRestoreWithoutKeys(t *testing.T) {
+	closed := func() (store.Store, *keyring.Sealer) {
+		t.Helper()
+		ring, err := keyring.New(rand.Reader, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := keyring.NewSealer(ring, rand.Reader)
+		return sealed.New(storetest.SQLite().Open(t), s, func() time.Time { return noon }, rand.Reader), s
+	}
+	db, keys := closed()
+	h := founded(t, db)
+	ctx := t.Context()
+	gone, stays := h.send("Anna Schmidt, call 030 55501234"), h.send("your parcel waits")
+	var file bytes.Buffer
+	_, err := custody.WithKeys(db, keys).Backup(ctx, h.now, &file)
+	h.must(err)
+	_, err = h.reports.Erase(ctx, h.supervisor, store.ReportID(gone), "the person asks")
+	h.must(err)
+	later, err := custody.WithKeys(db, keys).Later(ctx)
+	h.must(err)
+	copied, others := closed()
+	g := open(t, copied)
+	var again privacy.Again
+	moved, err := custody.WithKeys(copied, others).RestoreThen(ctx, bytes.NewReader(file.Bytes()), func(r store.Records) (err error) {
+		again, err = g.Again(ctx, r, later)
+		return err
+	})
+	h.must(err)
+	if moved.Lacking == 0 || again.Erased != 1 || g.reportsLeft() != stays {
+		t.Errorf("restored %+v, done again %+v, left %q: want values that no key opens, one erased, and %s left", moved.Lacking, again, g.reportsLeft(), stays)
 	}
 }
