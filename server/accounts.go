@@ -145,14 +145,16 @@ func (s *Server) policing(cfg config.Config, opt Options) (*policies.Desk, error
 		return nil, err
 	}
 	return policies.New(policies.Config{Store: opt.Store, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Shipped: text, TwoPersons: cfg.Accounts.TwoPersons,
-		Changed: func(t access.Tenant) { s.accounts.PolicyChanged(t) },
-		History: func(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
-			events, labels, err := s.accounts.History(ctx, t, since)
-			if err == nil {
-				err = s.accounts.Found(ctx, t, labels)
-			}
-			return events, labels, err
-		}})
+		Changed: func(t access.Tenant) { s.accounts.PolicyChanged(t) }, History: s.history})
+}
+
+// history is the past as it is replayed, with what people here said of decisions.
+func (s *Server) history(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
+	events, labels, err := s.accounts.History(ctx, t, since)
+	if err == nil {
+		err = s.accounts.Found(ctx, t, labels)
+	}
+	return events, labels, err
 }
 
 // guard wires the desk of the account guard, which decides by what is live in the

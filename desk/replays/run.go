@@ -211,10 +211,7 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 	if err != nil {
 		return nil, err
 	}
-	if s.Labels, err = d.labels(ctx, t, labels); err != nil {
-		return nil, err
-	}
-	s.Guard.Cold = d.cfg.Cold
+	s.Labels, s.Guard.Cold = labels, d.cfg.Cold
 	s.Progress = func(p replay.Progress) {
 		d.mu.Lock()
 		j.Events, j.Changed, j.At = p.Events, p.Changed, p.At
@@ -259,45 +256,6 @@ func until(ctx context.Context, events iter.Seq2[event.Event, error], broken *er
 			}
 		}
 	}
-}
-
-// maxLabels bounds how many labelled decisions are read.
-const maxLabels = 100_000
-
-// labels adds what people wrote at decisions: of the order, or of that moment of
-// the account.
-func (d *Desk) labels(ctx context.Context, t access.Tenant, known *replay.Labels) (*replay.Labels, error) {
-	if known == nil {
-		known = &replay.Labels{}
-	}
-	for _, of := range []struct {
-		label store.Label
-		truth replay.Truth
-	}{{store.LabelFraud, replay.Fraud}, {store.LabelGood, replay.Genuine}} {
-		f := store.AnyDecision()
-		f.Label = string(of.label)
-		for before, n := int64(0), 0; n < maxLabels; {
-			var list []store.Decision
-			next := int64(0)
-			if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-				list, next, err = r.Decisions.List(ctx, t, f, before, store.MaxPage)
-				return err
-			}); err != nil {
-				return nil, err
-			}
-			for i := range list {
-				x := replay.Label{Verdict: of.truth, Start: list[i].Happened, End: list[i].Happened}
-				if list[i].Purchase != "" {
-					x = replay.Label{Verdict: of.truth, Orders: []string{list[i].Purchase}}
-				}
-				known.Add(list[i].Account, x)
-			}
-			if before, n = next, n+len(list); next == 0 {
-				break
-			}
-		}
-	}
-	return known, nil
 }
 
 // end writes down how a job ended.
