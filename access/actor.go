@@ -47,7 +47,7 @@ func (a Actor) ReachOf(p Permission) Reach {
 	if a.Console {
 		return All
 	}
-	if a.Key != "" && (rule.Confirm || !slices.Contains(a.Scopes, p)) {
+	if a.Key != "" && (rule.Confirm && !rule.ByKey || !slices.Contains(a.Scopes, p)) {
 		return Nothing
 	}
 	if a.Lacking && !rule.Basic {
@@ -98,7 +98,7 @@ func (a Actor) May(p Permission, of Of, now time.Time) error {
 		return fault.New(fault.Forbidden, "", "%s is not among your rights: ask an administrator", p)
 	case reach == Own && (of.Owner == "" || of.Owner != a.Person):
 		return notFound()
-	case rule.Confirm && !a.Console && (a.Confirmed.IsZero() || a.Confirmed.After(now) || now.Sub(a.Confirmed) > FreshFor):
+	case rule.Confirm && !a.Console && a.Key == "" && (a.Confirmed.IsZero() || a.Confirmed.After(now) || now.Sub(a.Confirmed) > FreshFor):
 		return ErrConfirm
 	}
 	return nil

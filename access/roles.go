@@ -114,6 +114,9 @@ type Rule struct {
 	// Confirm: the person must have proved who they are within FreshFor; an API
 	// key cannot.
 	Confirm bool
+	// ByKey: an API key can all the same, where it was made for it: whoever makes one
+	// proves who they are then.
+	ByKey bool
 	// Reason: a reason must be given; it goes into the audit entry.
 	Reason bool
 	// Basic: somebody who still has to add a second factor has it, too.
@@ -149,7 +152,7 @@ func Rules() []Rule {
 		{Permission: DecisionLabel, Doc: "take decisions on, and write what they turned out to be", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
-		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, Reason: true, All: []Role{Supervisor}},
+		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, ByKey: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: PolicyReplay, Doc: "replay a period of the events through another policy, apart from what is live", All: []Role{Analyst, Supervisor}},
 		{Permission: PrivacyRead, Doc: "see holds, and certificates of requests of persons", All: []Role{Supervisor, Admin}},
 		{Permission: PrivacyFind, Doc: "find in which records a person is, by an identifier; texts stay masked", Reason: true, All: []Role{Supervisor, Admin}},
@@ -206,7 +209,7 @@ func Markdown() string {
 	b.WriteString("# Who may do what\n\nOne table decides, in `access`; desks ask it, doors only show what it allows. A person has the rights of all\n" +
 		"their roles, within their tenant: what belongs to another tenant is \"not found\". *own*: what the person made, or what\n" +
 		"is about them. *confirm*: the person proves again who they are when the last proof is older than " + fmt.Sprint(int(FreshFor.Minutes())) +
-		" minutes; an API\nkey cannot. *reason*: a reason is asked for and goes into the audit entry. Personal data are masked for everybody\n" +
+		" minutes; an API\nkey cannot, but for *confirm or key*, where it was made for it. *reason*: a reason is asked for and goes into the audit entry. Personal data are masked for everybody\n" +
 		"until somebody with the right unmasks them. Checking a contact needs no log-in. This page is generated:\n`make generate`.\n\n| permission | allows | asks for |")
 	for _, r := range Roles() {
 		b.WriteString(" " + strings.ReplaceAll(string(r), "_", " ") + " |")
@@ -214,7 +217,10 @@ func Markdown() string {
 	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(Roles())) + "\n")
 	for _, rule := range Rules() {
 		var asks []string
-		if rule.Confirm {
+		switch {
+		case rule.Confirm && rule.ByKey:
+			asks = append(asks, "confirm or key")
+		case rule.Confirm:
 			asks = append(asks, "confirm")
 		}
 		if rule.Reason {

@@ -106,6 +106,8 @@ func TestMay(t *testing.T) {
 		"key without scope":               {access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Analyst}, Key: "k"}, access.ReportRead, of, fault.Forbidden},
 		"key with scope":                  {access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Analyst}, Key: "k", Scopes: []access.Permission{access.ReportRead}}, access.ReportRead, of, ok},
 		"key with more than its person":   {access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Editor}, Key: "k", Scopes: []access.Permission{access.ReportRead}}, access.ReportRead, of, fault.Forbidden},
+		"key made to publish":             {access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Supervisor}, Key: "k", Scopes: []access.Permission{access.PolicyPublish}}, access.PolicyPublish, of, ok},
+		"key not made to publish":         {access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Supervisor}, Key: "k", Scopes: []access.Permission{access.PolicyRead}}, access.PolicyPublish, of, fault.Forbidden},
 		"key for what wants confirmation": {fresh(access.Actor{Tenant: "t1", Person: "p2", Roles: []access.Role{access.Admin}, Key: "k", Scopes: []access.Permission{access.PeopleChange}}), access.PeopleChange, of, fault.Forbidden},
 		"console":                         {access.Actor{Tenant: "t1", Console: true}, access.PeopleChange, of, ok},
 		"console of another tenant":       {access.Actor{Tenant: "t2", Console: true}, access.PeopleChange, of, fault.NotFound},

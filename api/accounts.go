@@ -27,6 +27,8 @@ type Accounts interface {
 	Precisions(ctx context.Context, a access.Actor, since time.Time) ([]accounts.Precision, error)
 	Latest(ctx context.Context, a access.Actor) (int64, error)
 	Follow(ctx context.Context, a access.Actor, after int64, wait time.Duration, lang string) ([]accounts.DecisionView, error)
+	Deciding(ctx context.Context, a access.Actor) (accounts.Deciding, error)
+	Trial(ctx context.Context, a access.Actor) (accounts.Trial, error)
 	Account(ctx context.Context, a access.Actor, account, lang string) (accounts.Timeline, error)
 	Linked(ctx context.Context, a access.Actor, account string) (accounts.Links, error)
 }

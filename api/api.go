@@ -51,6 +51,9 @@ type Options struct {
 	Owners Owners
 	// Replays is the desk of replays; nil: none are run. It needs Programs.
 	Replays Replays
+	// Policies is the desk of policies of the account guard; nil: there is no door to
+	// it. It needs Accounts.
+	Policies Policies
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -75,6 +78,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		}
 		if opt.Accounts != nil {
 			d.programAccounts(api)
+			if opt.Policies != nil {
+				d.programPolicies(api)
+			}
 		}
 		if opt.Replays != nil {
 			d.programReplays(api)
@@ -101,6 +107,12 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if p := t.PkgPath(); (p == "bonafide/account/replay" || p == "bonafide/desk/replays") && !strings.HasPrefix(name, "Replay") {
 		return "Replay" + name
+	}
+	switch p := t.PkgPath(); {
+	case p == "bonafide/desk/policies":
+		return "Policy" + name
+	case p == "bonafide/account/shadow":
+		return "Shadow" + name
 	}
 	return name
 }

@@ -209,7 +209,7 @@ type grammar struct {
 	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
 	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
 	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
-	Policy  policyCmd  `cmd:"" help:"Check policies of the account guard."`
+	Policy  policyCmd  `cmd:"" help:"Check policies of the account guard; list, push, try and publish them on a server."`
 	Replay  replayCmd  `cmd:"" help:"Decide a stretch of history again by another policy, and compare (docs/replay.md)."`
 	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
@@ -283,7 +283,14 @@ type evalAccountModelCmd struct {
 }
 
 type policyCmd struct {
-	Test policyTestCmd `cmd:"" help:"Load a policy, print what the lint found, and run its cases."`
+	Test     policyTestCmd     `cmd:"" help:"Load a policy, print what the lint found, and run its cases."`
+	List     policyListCmd     `cmd:"" help:"List the policies of a server, and which of them decides."`
+	Push     policyPushCmd     `cmd:"" help:"Give a server a policy as a draft."`
+	Check    policyCheckCmd    `cmd:"" help:"Tell whether a policy of a server may go live: cases, cost, and a replay of the last days."`
+	Shadow   policyShadowCmd   `cmd:"" help:"Let a policy decide beside the live one for comparison; without a number: how the candidate does."`
+	Publish  policyPublishCmd  `cmd:"" help:"Let a policy decide that was tried in the shadow."`
+	Retire   policyRetireCmd   `cmd:"" help:"Give a draft or candidate up."`
+	Rollback policyRollbackCmd `cmd:"" help:"Bring the policy back that was live before."`
 }
 
 type policyTestCmd struct {
@@ -411,6 +418,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		}, env.Stdout)
 	case "policy test", "policy test <file>":
 		err = env.TestPolicy(PolicyOptions(g.Policy.Test), env.Stdout)
+	case "policy list", "policy push <file>", "policy check <number>", "policy shadow", "policy shadow <number>", "policy publish <number>", "policy retire <number>", "policy rollback":
+		err = g.Policy.run(ctx, env, kctx.Command())
 	case "replay":
 		err = g.Replay.run(ctx, env)
 	case "eval guard":

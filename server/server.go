@@ -174,7 +174,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			if s.accounts, err = s.guard(cfg, opt); err != nil {
 				return nil, err
 			}
-			programs.Accounts, s.probe.log = s.accounts, s.accounts.Ping
+			programs.Accounts, programs.Policies, s.probe.log = s.accounts, s.policies, s.accounts.Ping
 			options.Accounts, options.Policies, options.Unhurried = s.accounts, s.policies, api.Unhurried
 			if own, err := owners(cfg, s.accounts); err != nil {
 				return nil, err

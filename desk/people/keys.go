@@ -96,7 +96,7 @@ func cleanScopes(a access.Actor, scopes []access.Permission) ([]access.Permissio
 		if !slices.Contains(scopes, rule.Permission) {
 			continue
 		}
-		if rule.Confirm || !a.Can(rule.Permission) {
+		if rule.Confirm && !rule.ByKey || !a.Can(rule.Permission) {
 			return nil, fault.New(fault.Invalid, "scopes", "%s cannot be given to a key: you have it not, or it needs a person", rule.Permission)
 		}
 		out = append(out, rule.Permission)

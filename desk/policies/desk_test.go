@@ -302,3 +302,46 @@ func TestRollBackToCandidate(t *testing.T) {
 	back(first.Number)
 	back(0)
 }
+
+// TestAKeyIsNoSecondPerson: where two persons are needed a key neither proposes nor
+// agrees; where one is enough it publishes, if it was made for it.
+func TestAKeyIsNoSecondPerson(t *testing.T) {
+	for _, two := range []bool{true, false} {
+		o := open(t, func(c *policies.Config) { c.TwoPersons = two })
+		v := o.draft(small("1"))
+		key := access.Actor{Tenant: "main", Person: "p-2", Key: "k", Roles: []access.Role{access.Supervisor}, Scopes: []access.Permission{access.PolicyEdit, access.PolicyPublish}}
+		var err error
+		if v, err = o.Shadow(t.Context(), key, policies.Wish{Number: v.Number, Revision: v.Revision, Why: "try it for a week"}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = o.Publish(t.Context(), key, policies.Wish{Number: v.Number, Revision: v.Revision, Why: "it looks right"})
+		if two {
+			want(t, "a key proposes", err, fault.Forbidden)
+		} else if err != nil {
+			t.Errorf("a key that was made for it: %v", err)
+		}
+		key.Scopes = []access.Permission{access.PolicyEdit}
+		_, err = o.RollBack(t.Context(), key, "it looks wrong")
+		want(t, "a key that was not made for it", err, fault.Forbidden)
+	}
+}
+
+// TestChangesAreTold: each step that may change who decides is told, a draft is not.
+func TestChangesAreTold(t *testing.T) {
+	told := 0
+	o := open(t, func(c *policies.Config) { c.Changed = func(access.Tenant) { told++ } })
+	o.draft(small("1"))
+	if told != 0 {
+		t.Error("a draft changes nothing")
+	}
+	v := o.live(small("2"))
+	if told != 2 {
+		t.Errorf("shadow and publish: told %d times", told)
+	}
+	if _, err := o.RollBackBurst(t.Context(), "main", v.Number, burst.Alarm{}); err != nil || told != 3 {
+		t.Errorf("a burst: told %d times, %v", told, err)
+	}
+	if _, err := o.RollBackBurst(t.Context(), "main", v.Number, burst.Alarm{}); err == nil || told != 3 {
+		t.Errorf("nothing is live: told %d times, %v", told, err)
+	}
+}

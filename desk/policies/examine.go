@@ -81,6 +81,10 @@ func (d *Desk) Examine(_ context.Context, a access.Actor, text []byte) (*Finding
 
 var placed = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
 
+// PlaceOf is the place that an error of Draft tells; nil for one that is not about the
+// text.
+func PlaceOf(err error) *Place { return placeOf(err) }
+
 // placeOf is the place that an error of a text tells; nil for an error that is not
 // about the text.
 func placeOf(err error) *Place {

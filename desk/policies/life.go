@@ -177,6 +177,9 @@ func (d *Desk) Publish(ctx context.Context, a access.Actor, w Wish) (View, error
 		if x.State != store.PolicyShadow && x.State != store.PolicyProposed {
 			return "", nil, wrongState(x.State, "only one that was tried goes live: let it run in the shadow first")
 		}
+		if d.cfg.TwoPersons && a.Key != "" {
+			return "", nil, fault.New(fault.Forbidden, "", "two persons are needed here, and a key shows none: propose and agree in the browser")
+		}
 		to := store.PolicyLive
 		if d.cfg.TwoPersons && x.State == store.PolicyShadow {
 			to = store.PolicyProposed
