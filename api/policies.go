@@ -120,20 +120,7 @@ func (d door) programPolicies(api huma.API) {
 		}
 		return &struct{ Body *policies.Proof }{p}, nil
 	})
-	for _, s := range []struct {
-		name, what string
-		do         func(context.Context, access.Actor, policies.Wish) (policies.View, error)
-	}{
-		{"shadow", "Let it decide beside the live one, for comparison only. Needs policy.edit.", d.opt.Policies.Shadow},
-		{"publish", "Let it decide, if it was tried and passes the guardrails. Needs policy.publish; not by key where two persons are needed.", d.opt.Policies.Publish},
-		{"retire", "Give a draft or candidate up. Needs policy.edit.", d.opt.Policies.Retire},
-	} {
-		op := keyed(s.name+"-policy", http.MethodPost, "/v1/policies/{number}/"+s.name, s.what, 404, 409)
-		op.Description = "It takes effect within moments, at a place of the log of events: GET /v1/policies/deciding tells. 422: errors lists the guardrails that do not hold."
-		huma.Register(api, op, func(ctx context.Context, in *policyStep) (*policyOutput, error) {
-			return policyView(s.do(ctx, actor(ctx), policies.Wish{Number: in.Number, Revision: in.Body.Revision, Why: in.Body.Reason}))
-		})
-	}
+	d.policySteps(api, keyed)
 	huma.Register(api, keyed("roll-back-policy", http.MethodPost, "/v1/policies/rollback", "Bring the policy back that was live before. Needs policy.publish.", 404, 409),
 		func(ctx context.Context, in *struct {
 			Body struct {
@@ -146,6 +133,11 @@ func (d door) programPolicies(api huma.API) {
 			}
 			return &struct{ Body PolicyBack }{PolicyBack{n}}, nil
 		})
+	d.decidingPolicies(api, keyed)
+}
+
+// decidingPolicies adds the routes that tell what decides and how the candidate does.
+func (d door) decidingPolicies(api huma.API, keyed func(id, method, path, summary string, codes ...int) huma.Operation) {
 	huma.Register(api, keyed("deciding-policy", http.MethodGet, "/v1/policies/deciding",
 		"Which policy decides, from which place on, how the candidate does beside it, and the last burst of declines. Needs policy.read."),
 		func(ctx context.Context, _ *struct{}) (*struct{ Body accounts.Deciding }, error) {
@@ -163,4 +155,22 @@ func (d door) programPolicies(api huma.API) {
 			}
 			return &struct{ Body accounts.Trial }{x}, nil
 		})
+}
+
+// policySteps adds the routes that move a policy.
+func (d door) policySteps(api huma.API, keyed func(id, method, path, summary string, codes ...int) huma.Operation) {
+	for _, s := range []struct {
+		name, what string
+		do         func(context.Context, access.Actor, policies.Wish) (policies.View, error)
+	}{
+		{"shadow", "Let it decide beside the live one, for comparison only. Needs policy.edit.", d.opt.Policies.Shadow},
+		{"publish", "Let it decide, if it was tried and passes the guardrails. Needs policy.publish; not by key where two persons are needed.", d.opt.Policies.Publish},
+		{"retire", "Give a draft or candidate up. Needs policy.edit.", d.opt.Policies.Retire},
+	} {
+		op := keyed(s.name+"-policy", http.MethodPost, "/v1/policies/{number}/"+s.name, s.what, 404, 409)
+		op.Description = "It takes effect within moments, at a place of the log of events: GET /v1/policies/deciding tells. 422: errors lists the guardrails that do not hold."
+		huma.Register(api, op, func(ctx context.Context, in *policyStep) (*policyOutput, error) {
+			return policyView(s.do(ctx, actor(ctx), policies.Wish{Number: in.Number, Revision: in.Body.Revision, Why: in.Body.Reason}))
+		})
+	}
 }
