@@ -47,7 +47,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("from the beginning: %q", got)
 	}
 	// what somebody found of a decision counts as well
-	s.now = s.now.Add(20 * day)
+	jump(s.now.Add(20 * day))
 	s.send(d, boss, chain("z1", 700*day)...)
 	list, err := d.List(t.Context(), boss, accounts.AllDecisions("en"))
 	if err != nil || len(list.Decisions) < 2 {
