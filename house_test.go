@@ -53,6 +53,8 @@ var trees = map[string][]string{
 	"contact/record":     {"contact"},
 	"contact/verdict":    {"contact"},
 	"desk/system":        {"desk/custody", "store"},
+	"desk/accounts/persons": {"desk/accounts", "account/event", "account/guard", "account/policy", "casework/request", "casework/retention", "contact/term",
+		"eventlog", "store"},
 	"eval/train": {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
 		"eval/simulate/shop", "account/policy", "account/riskmodel", "account/window"},
 	"account/event":       {},

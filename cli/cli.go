@@ -447,7 +447,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.moveRecords(ctx, kctx.Command(), env)
 	case "admin create <login>", "admin reset <login>", "admin people", "admin sessions <login>", "admin keys", "admin end-key <id>", "admin setup-code":
 		err = g.Admin.run(ctx, kctx.Command(), g.Config, env)
-	case "retain", "hold list", "hold add", "hold release <id>", "privacy find <person>", "privacy copy <person>", "privacy erase <person>", "privacy certificates":
+	case "retain", "hold list", "hold add", "hold release <id>", "privacy find <person>", "privacy copy <person>", "privacy erase <person>", "privacy certificates", "privacy certificates <id>":
 		err = g.runPrivacy(ctx, kctx.Command(), env)
 	case "erasures export <file>", "erasures apply <file>":
 		err = g.runErasures(ctx, kctx.Command(), env)

@@ -34,6 +34,7 @@ type Asking interface {
 	Erase(ctx context.Context, a access.Actor, q privacy.Ask, picks []privacy.Pick) (privacy.Certificate, error)
 	Certificates(ctx context.Context, a access.Actor, p store.Page) ([]privacy.Certificate, store.Key, error)
 	Certificate(ctx context.Context, a access.Actor, id string) (privacy.Certificate, error)
+	Paper(c privacy.Certificate, lang string) privacy.Paper
 }
 
 // Privacy is the desk of privacy as the command line uses it.
@@ -101,7 +102,9 @@ type privacyTakeCmd struct {
 }
 
 type privacyListCmd struct {
-	JSON bool `help:"Print JSON."`
+	ID   string `arg:"" optional:"" help:"Number of one certificate, else all." placeholder:"NUMBER"`
+	Lang string `help:"In words, in a language: en, de or ja." enum:",en,de,ja" default:"" placeholder:"LANG"`
+	JSON bool   `help:"Print JSON."`
 }
 
 // runPrivacy runs retain, hold and privacy.
@@ -346,7 +349,7 @@ func (c *privacyTakeCmd) picks(ctx context.Context, desk Asking, a access.Actor)
 }
 
 func (c *privacyCmd) list(ctx context.Context, desk Asking, a access.Actor, out io.Writer) error {
-	list, _, err := desk.Certificates(ctx, a, store.Page{})
+	list, err := c.certificates(ctx, desk, a)
 	if err != nil {
 		return err
 	}
@@ -357,6 +360,10 @@ func (c *privacyCmd) list(ctx context.Context, desk Asking, a access.Actor, out 
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
+		if c.Certificates.Lang != "" {
+			printPaper(desk.Paper(x, c.Certificates.Lang), out)
+			continue
+		}
 		printCertificate(x, out)
 	}
 	if len(list) == 0 {
@@ -365,8 +372,48 @@ func (c *privacyCmd) list(ctx context.Context, desk Asking, a access.Actor, out 
 	return nil
 }
 
-// printCertificate prints a certificate for people; the page of it has it in
-// their language.
+// certificates are the one that was named, or all.
+func (c *privacyCmd) certificates(ctx context.Context, desk Asking, a access.Actor) ([]privacy.Certificate, error) {
+	if id := c.Certificates.ID; id != "" {
+		one, err := desk.Certificate(ctx, a, id)
+		return []privacy.Certificate{one}, err
+	}
+	var out []privacy.Certificate
+	for p := (store.Page{}); ; {
+		list, next, err := desk.Certificates(ctx, a, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+		if p.After = next; next.IsZero() {
+			return out, nil
+		}
+	}
+}
+
+// printPaper prints a certificate in words, to be sent along.
+func printPaper(p privacy.Paper, w io.Writer) {
+	fmt.Fprintf(w, "%s\n\n", p.Title)
+	for _, f := range p.Facts {
+		fmt.Fprintf(w, "%s: %s\n", f.Name, f.Text)
+	}
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{p.GivenTitle, p.Given}, {p.RemovedTitle, p.Removed}, {p.KeptTitle, p.Kept}} {
+		if len(part.lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s\n", part.title)
+		for _, line := range part.lines {
+			fmt.Fprintf(w, "- %s\n", line)
+		}
+	}
+	fmt.Fprintf(w, "\n%s %s\n", p.Proof, p.Hash)
+}
+
+// printCertificate prints a certificate by its codes, in few lines; printPaper
+// does so in words.
 func printCertificate(c privacy.Certificate, w io.Writer) {
 	fmt.Fprintf(w, "certificate %s: %s, %s, asked by %s\n", c.ID, c.Kind, c.Made.Format(time.DateTime), c.Asker)
 	for _, x := range c.Given {

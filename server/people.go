@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -174,11 +173,6 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	reports := s.reports.Tidy(ctx)
 	s.warn("erase what is past its time", past)
 	s.warn("look after the reports", reports)
-	if s.accounts != nil {
-		decisions := s.accounts.Sweep(ctx)
-		s.warn("erase decisions whose time is over", decisions)
-		reports = errors.Join(reports, decisions)
-	}
 	s.swept.Store(&swept{time.Now(), past != nil || reports != nil})
 }
 

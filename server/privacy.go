@@ -3,9 +3,14 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"bonafide/config"
+	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/persons"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
 	"bonafide/desk/privacy"
@@ -15,12 +20,24 @@ import (
 )
 
 // Privacy wires the desk for what is kept and what is erased, with the desks that
-// hold records of persons.
-func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk) (*privacy.Desk, error) {
+// hold records of persons. events is the log and its key as far as they are at
+// hand, guard the desk that runs here; both may be nil.
+func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk, events *Events, guard *accounts.Desk) (*privacy.Desk, error) {
+	c := persons.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Clear: cfg.Accounts.Clear, Desk: guard}
+	if events != nil {
+		c.Key, c.Log = events.Key, events.Log
+	}
+	if cfg.People.Key != "" {
+		c.MarkKeys = append([][]byte{[]byte(cfg.People.Key)}, formerKeys(cfg)...)
+	}
+	decided, err := persons.New(c)
+	if err != nil {
+		return nil, err
+	}
 	return privacy.New(privacy.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader,
 		Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
-		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions()},
-		Expirers: []privacy.Expirer{contacts, staff}})
+		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions(), decided.Decisions(), decided.Events()},
+		Expirers: []privacy.Expirer{contacts, staff, decided}})
 }
 
 // Keeping wires the same for commands, over the records of the configuration;
@@ -40,7 +57,7 @@ func Keeping(ctx context.Context, cfg config.Config, asleep bool) (d *privacy.De
 	if err == nil {
 		var contacts *reports.Desk
 		if contacts, err = Reports(cfg, s); err == nil {
-			d, err = Privacy(cfg, s, staff, contacts)
+			d, err = Privacy(cfg, s, staff, contacts, eventsBeside(cfg), nil)
 		}
 	}
 	if err != nil {
@@ -48,6 +65,23 @@ func Keeping(ctx context.Context, cfg config.Config, asleep bool) (d *privacy.De
 		return nil, nil, err
 	}
 	return d, s.Close, nil
+}
+
+// eventsBeside is what a command, which may run beside a server, knows of the events:
+// the key of their identifiers, where there is one, and not the log, which one
+// process has at a time.
+func eventsBeside(cfg config.Config) *Events {
+	if !cfg.Accounts.Enabled {
+		return nil
+	}
+	if cfg.Accounts.Key != "" {
+		return &Events{Key: []byte(cfg.Accounts.Key)}
+	}
+	raw, err := os.ReadFile(filepath.Join(cfg.EventsDir(), "key"))
+	if err != nil || len(strings.TrimSpace(string(raw))) < 32 {
+		return nil // no event was taken yet
+	}
+	return &Events{Key: []byte(strings.TrimSpace(string(raw)))}
 }
 
 // Later reads what was erased, held and certified in the records at a DSN, beside

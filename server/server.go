@@ -155,9 +155,6 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		if s.reports, err = Reports(cfg, opt.Store); err != nil {
 			return nil, err
 		}
-		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports); err != nil {
-			return nil, err
-		}
 		options.People, programs.Programs = s.people, s.people
 		options.Reports, programs.Reports = s.reports, s.reports
 		if options.Settings, err = s.settings(desk.Countries()); err != nil {
@@ -186,6 +183,10 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			}
 			options.Replays, programs.Replays = s.replays, s.replays
 		}
+		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.accounts); err != nil {
+			return nil, err
+		}
+		options.Privacy = s.privacy
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {
 		mux.describe(path, map[string]bool{http.MethodGet: item.Get != nil, http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,

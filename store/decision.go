@@ -123,11 +123,11 @@ type Decisions interface {
 	LabelledRules(ctx context.Context, t access.Tenant, since time.Time) ([]RuleCount, error)
 	// Counts counts decisions since a time by action and label.
 	Counts(ctx context.Context, t access.Tenant, since time.Time) ([]ActionCount, error)
-	// Sweep erases at most limit decisions whose time is over, and returns how many
-	// of which tenant.
-	Sweep(ctx context.Context, now time.Time, limit int) (map[access.Tenant]int64, error)
-	// EraseOf erases the decisions of an account and returns how many.
-	EraseOf(ctx context.Context, t access.Tenant, account string) (int64, error)
+	// Due returns at most limit decisions of all tenants whose time is over, longest
+	// due first, after one; the zero Decision begins.
+	Due(ctx context.Context, now time.Time, after Decision, limit int) ([]Decision, error)
+	// Erase removes a decision; NotFound where there is none.
+	Erase(ctx context.Context, t access.Tenant, id DecisionID) error
 }
 
 // GuardPolicy is the text of a policy and from which place of the tenant's log

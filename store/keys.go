@@ -49,6 +49,8 @@ type SubjectKeys interface {
 	// Destroy removes the secret of a subject's key, and notes it where there never
 	// was one. What was destroyed before stays so.
 	Destroy(ctx context.Context, t access.Tenant, subject string, when time.Time) error
+	// List returns at most limit subjects above one that have a key, in their order.
+	List(ctx context.Context, t access.Tenant, after string, limit int) ([]string, error)
 }
 
 // Check returns what is wrong with a key of a subject, nil if it can be kept.

@@ -154,6 +154,8 @@ type Erasures interface {
 	Drop(ctx context.Context, t access.Tenant, kind string, mark Hash) error
 	// Has reports whether a record was erased.
 	Has(ctx context.Context, t access.Tenant, kind string, mark Hash) (bool, error)
+	// When is when a record was erased; zero: it was not.
+	When(ctx context.Context, t access.Tenant, kind string, mark Hash) (time.Time, error)
 	// Count returns how many notes the tenant has.
 	Count(ctx context.Context, t access.Tenant) (int64, error)
 	// Sweep removes the tenant's notes of before a time and returns how many.

@@ -29,7 +29,8 @@ type Personal struct {
 	Subject, Field string
 }
 
-func (p Personal) place() keyring.Place {
+// Place is where a subject's key opens the value.
+func (p Personal) Place() keyring.Place {
 	return keyring.Place{Tenant: string(p.Tenant), Family: "subject", Field: p.Field, Record: p.Subject}
 }
 
@@ -69,7 +70,7 @@ func (s Subjects) Seal(ctx context.Context, r Records, p Personal, value string)
 	if err != nil {
 		return "", err
 	}
-	return key.Seal(s.Random, p.place(), value)
+	return key.Seal(s.Random, p.Place(), value)
 }
 
 // Open opens what Seal gave, where it was sealed for. keyring.ErrErased where the
@@ -83,7 +84,7 @@ func (s Subjects) Open(ctx context.Context, r Records, p Personal, sealed string
 	if err != nil {
 		return "", err
 	}
-	return key.Open(p.place(), sealed)
+	return key.Open(p.Place(), sealed)
 }
 
 // Forget destroys the key of a subject: what was sealed with it is erased

@@ -146,7 +146,7 @@ func StaffRoutes() (patterns []string, open map[string]bool) {
 }
 
 func staffRoutes() []staffRoute {
-	return []staffRoute{
+	return append(privacyRoutes(), []staffRoute{
 		{"GET /setup", true, (*visit).setup, "", 0},
 		{"POST /setup", true, (*visit).setUp, "/setup", 0},
 		{"GET /login", true, (*visit).login, "", 0},
@@ -218,7 +218,7 @@ func staffRoutes() []staffRoute {
 		{"POST /reports/{id}/status", false, (*visit).setReportStatus, "/reports/{id}", 0},
 		{"POST /reports/{id}/unmask", false, (*visit).unmaskReport, "/reports/{id}", 0},
 		{"POST /reports/{id}/erase", false, (*visit).eraseReport, "/reports/{id}", 0},
-	}
+	}...)
 }
 
 // registerStaff adds the desk pages. A form that another site sends is refused
@@ -339,7 +339,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/audit", "/system", "/settings"} {
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/audit", "/privacy", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -359,7 +359,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-	Reports, Ledger, System, Settings, Decisions, Policies, Replays bool
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Privacy bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -386,6 +386,7 @@ func (s staffView) Places() []place {
 		{"/replays", "staff.nav.replays", s.Replays, access.PolicyRead},
 		{"/people", "staff.nav.people", true, access.PeopleRead},
 		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
+		{"/privacy", "staff.nav.privacy", s.Privacy, access.PrivacyRead},
 		{"/settings", "staff.nav.settings", s.Settings, access.SystemSettings},
 		{"/system", "staff.nav.system", s.System, access.SystemHealth},
 		{"/account", "staff.nav.account", true, access.AccountRead},
@@ -429,7 +430,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
 		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
-		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil}
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,7 @@ import (
 	"bonafide/desk/people/passkey"
 	"bonafide/desk/people/passkey/passkeytest"
 	"bonafide/desk/people/password"
+	"bonafide/desk/privacy"
 	"bonafide/desk/replays"
 	"bonafide/desk/reports"
 	"bonafide/desk/settings"
@@ -46,6 +48,7 @@ const staffPassword = "four words nobody says"
 type office struct {
 	*people.Desk
 	reports *reports.Desk
+	privacy *privacy.Desk
 	db      store.Store
 	facts   system.Facts
 	t       *testing.T
@@ -120,9 +123,15 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.privacy, err = privacy.New(privacy.Config{Store: db, Data: data.FS, Random: rand.Reader, Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) },
+		Holders: []privacy.Holder{o.reports.Requests(), o.Requests(), people.Keys{}}, Expirers: []privacy.Expirer{o.reports}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
 		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
 		opt.Policies, opt.Replays = &ruleDesk{t: t, state: store.PolicyShadow}, &runDesk{rep: found(), state: replays.Running}
+		opt.Privacy = o.privacy
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
 	}}, change...)...)
 	return o
@@ -321,6 +330,14 @@ var matrix = map[string]row{
 	"POST /replays":                     {path: "/replays", form: url.Values{"policy": {"0"}, "against": {"-2"}, "from": {"2026-11-01"}}, may: workers, ok: 303},
 	"GET /replays/{id}":                 {path: "/replays/1", may: workers, ok: 200, foreign: 404},
 	"POST /replays/{id}/cancel":         {path: "/replays/2/cancel", may: workers, ok: 303, foreign: 404},
+	"GET /privacy":                      {path: "/privacy", may: overseer, ok: 200},
+	"POST /privacy/find":                {path: "/privacy/find", form: asking(""), may: overseer, ok: 200},
+	"POST /privacy/copy":                {path: "/privacy/copy", form: asking("report:{report}"), may: workers[1:], ok: 200, foreign: 422},
+	"POST /privacy/erase/ask":           {path: "/privacy/erase/ask", form: asking("report:{report}"), may: overseer, ok: 200, foreign: 422},
+	"POST /privacy/erase":               {path: "/privacy/erase", form: asking("report:{report}"), may: overseer, ok: 303, foreign: 422},
+	"POST /privacy/holds":               {path: "/privacy/holds", form: url.Values{"kind": {"certificate"}, "reason": {"a court asks"}}, may: overseer, ok: 303},
+	"POST /privacy/holds/release":       {path: "/privacy/holds/release", form: url.Values{"id": {"x"}, "reason": {"the court is done"}}, may: overseer, ok: 404},
+	"GET /privacy/certificates/{id}":    {path: "/privacy/certificates/x", may: overseer, ok: 404},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
 	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},
@@ -331,6 +348,11 @@ var matrix = map[string]row{
 	"POST /reports/{id}/unmask":         {path: "/reports/{report}/unmask", form: url.Values{"reason": {"the person asks"}}, may: workers, ok: 200, foreign: 404},
 	"POST /reports/{id}/erase":          {path: "/reports/{report}/erase", form: url.Values{"reason": {"the person asks"}}, may: workers[1:], ok: 200, foreign: 404},
 	"POST /reports/export":              {path: "/reports/export", form: url.Values{"reason": {"for the police"}, "format": {"csv"}}, may: workers[1:], ok: 200},
+}
+
+// asking is the form of a person's request.
+func asking(record string) url.Values {
+	return url.Values{"person": {"{order}"}, "asker": {"person"}, "reason": {"letter of 3 May"}, "record": {record}}
 }
 
 // notOwn are routes where a right that reaches only one's own makes another's
@@ -385,8 +407,8 @@ func TestMatrix(t *testing.T) {
 		ask := func(v *visitor, who string) page {
 			n++
 			person := o.hire("main", fmt.Sprintf("target%d", n), access.Analyst)
-			sealed, consent, report := o.sent(fmt.Sprintf("target%d writes", n))
-			fill := strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n), "{draft}", sealed, "{consent}", consent, "{report}", string(report))
+			sealed, consent, report := o.sent(fmt.Sprintf("target%d writes of order %d", n, 90_000_000+n))
+			fill := strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n), "{draft}", sealed, "{consent}", consent, "{report}", string(report), "{order}", strconv.Itoa(90_000_000+n))
 			method, _, _ := strings.Cut(pattern, " ")
 			switch {
 			case want.json:

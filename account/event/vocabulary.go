@@ -27,10 +27,13 @@ func (k Kind) String() string {
 // Class tells how personal a field is.
 type Class int8
 
-// The classes. Identifiers can be hashed on entry, as only equality is asked of them.
+// The classes. Identifiers (Personal) can be hashed on entry, as only equality is
+// asked of them. What people write freely (Free) decides nothing: policies cannot
+// name it, and it is kept apart (Event.Cut).
 const (
 	Plain Class = iota
 	Personal
+	Free
 )
 
 // Field is one name of the vocabulary, as policies, mappings and the schema see it.
@@ -133,7 +136,7 @@ func accessFields() []Field {
 		{Path: "login.enrolled", Kind: Bool, Types: login, Meaning: "the account has a second factor", at: func(e *Event) any { return &e.Login.Enrolled }},
 		{Path: "login.factors", Kind: Strings, Types: login, Meaning: "factors that were used", at: func(e *Event) any { return &e.Login.Factors }},
 		{Path: "session_change.by", Types: session, Enum: actors(), Meaning: "who began or ended the session (CAEP initiating entity)", at: func(e *Event) any { return &e.Session.By }},
-		{Path: "session_change.reason", Types: session, Meaning: "why", at: func(e *Event) any { return &e.Session.Reason }},
+		{Path: "session_change.reason", Types: session, Class: Free, Meaning: "why", at: func(e *Event) any { return &e.Session.Reason }},
 		{Path: "credential.type", Types: cred, Enum: []string{"password", "pin", "x509", "fido2_platform", "fido2_roaming", "fido_u2f", "phone_voice", "phone_sms", "email", "app", "other"}, Meaning: "what was changed", at: func(e *Event) any { return &e.Credential.Type }},
 		{Path: "credential.change", Types: cred, Enum: []string{"create", "revoke", "update", "delete"}, Meaning: "how it was changed", at: func(e *Event) any { return &e.Credential.Change }},
 		{Path: "credential.mfa", Types: cred, Enum: mfaWays(), Meaning: "how the change was proved", at: func(e *Event) any { return &e.Credential.MFA }},
@@ -187,7 +190,7 @@ func moneyFields() []Field {
 		{Path: "payment.amount", Kind: Int, Types: pay, Meaning: "in minor units", at: func(e *Event) any { return &e.Payment.Amount }},
 		{Path: "payment.currency", Types: pay, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Payment.Currency }},
 		{Path: "reversal.order", Types: back, Class: Personal, Meaning: "the order that the money was for", at: func(e *Event) any { return &e.Reversal.Order }},
-		{Path: "reversal.reason", Types: back, Meaning: "why", at: func(e *Event) any { return &e.Reversal.Reason }},
+		{Path: "reversal.reason", Types: back, Class: Free, Meaning: "why", at: func(e *Event) any { return &e.Reversal.Reason }},
 		{Path: "reversal.amount", Kind: Int, Types: back, Meaning: "in minor units", at: func(e *Event) any { return &e.Reversal.Amount }},
 		{Path: "reversal.currency", Types: back, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Reversal.Currency }},
 		{Path: "contact.id", Types: contact, Meaning: "the report", at: func(e *Event) any { return &e.Contact.ID }},
@@ -198,7 +201,7 @@ func moneyFields() []Field {
 		{Path: "contact.knew", Kind: Bool, Types: contact, Meaning: "whoever called or wrote knew what was ordered: a sign of a leak, never of honesty", at: func(e *Event) any { return &e.Contact.Knew }},
 		{Path: "label.verdict", Types: label, Enum: []string{"fraud", "genuine"}, Required: true, Meaning: "what was found", at: func(e *Event) any { return &e.Label.Verdict }},
 		{Path: "label.kind", Types: label, Meaning: "which kind", at: func(e *Event) any { return &e.Label.Kind }},
-		{Path: "label.by", Types: label, Meaning: "who found it", at: func(e *Event) any { return &e.Label.By }},
+		{Path: "label.by", Types: label, Class: Free, Meaning: "who found it", at: func(e *Event) any { return &e.Label.By }},
 		{Path: "label.order", Types: label, Class: Personal, Meaning: "the order that it is about", at: func(e *Event) any { return &e.Label.Order }},
 		{Path: "label.known_at", Kind: Time, Types: label, Meaning: "when it became known", at: func(e *Event) any { return &e.Label.KnownAt }},
 		{Path: "answer.said", Types: answer, Enum: []string{"yes", "no"}, Required: true, Meaning: "what the owner said", at: func(e *Event) any { return &e.Answer.Said }},

@@ -94,6 +94,9 @@ func newCompiler(p *Policy, raw []byte) (*compiler, error) {
 	c := &compiler{p: p, raw: strings.Split(string(raw), "\n")}
 	opts := []cel.EnvOption{cel.ParserExpressionSizeLimit(8192), cel.ParserRecursionLimit(64), cel.ClearMacros()}
 	for i := range p.symbols {
+		if f := p.symbols[i].field; f != nil && p.symbols[i].what == field && f.Class == event.Free {
+			continue
+		}
 		opts = append(opts, cel.Variable(p.symbols[i].name, p.symbols[i].kind.cel()))
 	}
 	env, err := cel.NewEnv(opts...)

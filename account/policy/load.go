@@ -50,7 +50,9 @@ func Load(raw []byte) (*Policy, error) {
 	l := &loader{file: f, p: p}
 	for _, fd := range event.Fields() {
 		if k, ok := fieldKind(fd.Kind); ok {
-			p.byName[fd.Path] = len(p.symbols)
+			if fd.Class != event.Free { // it has its place, and no expression finds it
+				p.byName[fd.Path] = len(p.symbols)
+			}
 			p.symbols = append(p.symbols, symbol{name: fd.Path, kind: k, what: field, field: event.FieldAt(fd.Path)})
 		}
 	}
@@ -92,7 +94,7 @@ func (l *loader) amounts() error {
 func (l *loader) lists() error {
 	for _, f := range l.file.Lists {
 		fd := event.FieldAt(f.Of.text)
-		if !name.MatchString(f.Name.text) || fd == nil || fd.Kind != event.String && fd.Kind != event.Strings {
+		if !name.MatchString(f.Name.text) || fd == nil || fd.Class == event.Free || fd.Kind != event.String && fd.Kind != event.Strings {
 			return f.Name.wrong("a list has a name and is of a text field of the vocabulary, or a list of texts")
 		}
 		until := map[string]int64{}
@@ -185,6 +187,8 @@ func (l *loader) keyFields(at source, names []string, listed bool) (int, error) 
 		switch {
 		case fd == nil || fd.Kind != event.String && fd.Kind != event.Strings:
 			return 0, at.wrong("%q is no text field of the vocabulary", n)
+		case fd.Class == event.Free:
+			return 0, at.wrong("%q is what people write freely: nothing is decided by it", n)
 		case fd.Kind == event.Strings && (k.many >= 0 || !listed):
 			return 0, at.wrong("%q is a list: a key has at most one, and a step has none", n)
 		case fd.Kind == event.Strings:

@@ -18,6 +18,32 @@ type Subject struct {
 	// Country is where numbers without a country code are read (ISO 3166-1); may
 	// be empty.
 	Country string
+	// Traces are the accounts of the shop that the identifier led to, from what a
+	// desk looked through before the records are asked.
+	Traces []Trace
+}
+
+// Trace is an account of the shop, with where its events stand in the log.
+type Trace struct {
+	// Account is as events have it, ID its pseudonym.
+	Account, ID string
+	// Certain: it is the account of whom the identifier names. Hint says how it was
+	// found: account, order, contact or recipient.
+	Certain bool
+	Hint    string
+	// Created is the time of its first event that was found.
+	Created time.Time
+	Places  []Place
+	// Marks are the identifiers in its events, as they stand there.
+	Marks []string
+}
+
+// Place is an event in the log: where it stands, when it came, and whether it
+// holds something that a key of the account opens.
+type Place struct {
+	At       uint64
+	Received time.Time
+	Sealed   bool
 }
 
 // Found is one record in which the person may be.
@@ -35,6 +61,8 @@ type Found struct {
 	// Unreadable: its texts do not open, so nobody can tell whether the person is in
 	// it.
 	Unreadable bool `json:"unreadable,omitempty"`
+	// Trace is the account that it was found by; nil where it was by none.
+	Trace *Trace `json:"-"`
 }
 
 // Erasing says how a record is erased.
@@ -44,6 +72,16 @@ type Erasing struct {
 	// Force erases what was erased before and came back with a backup: past holds
 	// and past what protects the last administrator.
 	Force bool
+	// After keeps what is to be done once the erasure is kept, such as to drop what
+	// memory has of it; nil: it is done never.
+	After func(func())
+}
+
+// Then has f done once the erasure is kept.
+func (e Erasing) Then(f func()) {
+	if e.After != nil {
+		e.After(f)
+	}
 }
 
 // Part is a part of what there was, or of what had to stay. Doors have its

@@ -107,7 +107,7 @@ func Load(fsys fs.FS) (*Table, error) {
 
 // required are the kinds that the program itself asks for.
 func required() []string {
-	return []string{"report", "session", "ticket", "attempt", "api_key", "hold", "erasure", "certificate", "backup"}
+	return []string{"report", "session", "ticket", "attempt", "api_key", "hold", "erasure", "certificate", "backup", "decision", "event"}
 }
 
 func (t *Table) check() error {
@@ -146,7 +146,7 @@ func (t *Table) check() error {
 func (t *Table) checkHappens(k Kind) error {
 	switch k.Happens {
 	case Erase:
-		if k.From == "" || k.Days < 1 && slices.Contains([]string{"report", "api_key", "hold", "erasure", "certificate"}, k.Name) {
+		if k.From == "" || k.Days < 1 && slices.Contains([]string{"report", "decision", "api_key", "hold", "erasure", "certificate"}, k.Name) {
 			return fmt.Errorf("%s is erased, and needs days of at least 1 and from what they count", k.Name)
 		}
 	case With:

@@ -356,30 +356,3 @@ func (d *Desk) Precisions(ctx context.Context, a access.Actor, since time.Time) 
 	}
 	return out, nil
 }
-
-// sweepAtOnce is how many decisions one transaction of a sweep erases.
-const sweepAtOnce = 500
-
-// Sweep erases decisions whose time is over.
-func (d *Desk) Sweep(ctx context.Context) error {
-	for {
-		n := int64(0)
-		now := d.cfg.Now()
-		err := d.cfg.Store.Write(ctx, func(r store.Records) error {
-			gone, err := r.Decisions.Sweep(ctx, now, sweepAtOnce)
-			if err != nil {
-				return err
-			}
-			for t, k := range gone {
-				n += k
-				if _, err := r.Audit.Append(ctx, store.Deed{Tenant: t, When: now, Actor: "system retention", Action: "decision.expire", Why: strconv.FormatInt(k, 10) + " decisions"}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil || n < sweepAtOnce {
-			return err
-		}
-	}
-}

@@ -34,6 +34,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/window"
+	"bonafide/casework/retention"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -146,6 +147,7 @@ type Desk struct {
 	mu     sync.Mutex // guards what follows
 	lanes  map[access.Tenant]*lane
 	former map[string]*policy.Policy // by digest, as far as they were asked for
+	keys   map[Subject]accountKey    // of accounts, as far as they were needed
 	closed bool
 	ended  chan struct{} // closed by End
 }
@@ -162,7 +164,7 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("accounts: load the policy: %w", err)
 	}
-	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, ended: make(chan struct{})}
+	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, keys: map[Subject]accountKey{}, ended: make(chan struct{})}
 	if _, err := event.NewSealer(c.Key, c.Clear...); err != nil {
 		return nil, err
 	}
@@ -171,12 +173,14 @@ func New(c Config) (*Desk, error) {
 			return nil, err
 		}
 	}
-	if d.days, err = retention(c.Data); err != nil {
+	kept, err := retention.Load(c.Data)
+	if err != nil {
 		return nil, err
 	}
 	if d.hypotheses, err = hypotheses(c.Data); err != nil {
 		return nil, err
 	}
+	d.days = kept.Kind(KindDecision).Days
 	if d.notices, err = notices(c.Data); err != nil {
 		return nil, err
 	}
@@ -298,9 +302,15 @@ func (d *Desk) Waiting() (events, decisions int) {
 
 // sealer hashes with the key of a tenant.
 func (d *Desk) sealer(t access.Tenant) (*event.Sealer, error) {
-	m := hmac.New(sha256.New, d.cfg.Key)
+	return SealerOf(d.cfg.Key, t, d.cfg.Clear)
+}
+
+// SealerOf hashes with the key of a tenant that is derived from a key, all but
+// the fields that stay clear.
+func SealerOf(key []byte, t access.Tenant, clear []string) (*event.Sealer, error) {
+	m := hmac.New(sha256.New, key)
 	fmt.Fprintf(m, "accounts identifiers %d:%s", len(t), t)
-	return event.NewSealer(m.Sum(nil), d.cfg.Clear...)
+	return event.NewSealer(m.Sum(nil), clear...)
 }
 
 // accountOf is an account as events have it: hashed, unless accounts stay clear.
@@ -353,14 +363,7 @@ const maxFormer = 16
 
 // deed is the audit entry of what an actor does to a decision or list.
 func (d *Desk) deed(a access.Actor, action, object, why string) store.Deed {
-	who := store.Actor(a.Person)
-	switch {
-	case a.Console:
-		who = "system console"
-	case a.Key != "":
-		who = store.Actor(a.Key)
-	}
-	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: who, Action: action, Object: object, Why: why, From: a.From}
+	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: object, Why: why, From: a.From}
 }
 
 func (d *Desk) failed(what string, err error) {

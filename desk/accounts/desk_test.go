@@ -17,6 +17,7 @@ import (
 	"bonafide/account/window"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/persons"
 	"bonafide/eventlog"
 	"bonafide/eventlog/memory"
 	"bonafide/fault"
@@ -502,8 +503,12 @@ func TestLabelsAreAuditedAndCount(t *testing.T) {
 	s.mu.Lock()
 	s.now = s.now.AddDate(0, 0, 401)
 	s.mu.Unlock()
-	if err := d.Sweep(t.Context()); err != nil {
+	part, err := persons.New(persons.Config{Store: s.store, Data: data.FS, Now: func() time.Time { return s.now }})
+	if err != nil {
 		t.Fatal(err)
+	}
+	if n, err := part.Expire(t.Context(), false); err != nil || len(n) != 1 || n[0].Erased == 0 || n[0].Held != 0 {
+		t.Fatalf("erased %+v, %v", n, err)
 	}
 	if list, err := d.List(t.Context(), boss, accounts.AllDecisions("en")); err != nil || len(list.Decisions) != 0 {
 		t.Errorf("%d decisions outlived their time, %v", len(list.Decisions), err)

@@ -2,7 +2,9 @@ package accounts
 
 import (
 	"context"
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bonafide/access"
@@ -17,6 +19,9 @@ import (
 type keeper struct {
 	desk *Desk
 	wg   sync.WaitGroup
+	// until is the end of the log when the lane began to read it: decisions up to
+	// there may have been kept before, and erased.
+	until atomic.Int64
 
 	mu     sync.Mutex // guards what follows
 	moved  *sync.Cond
@@ -31,6 +36,7 @@ type keeper struct {
 
 func newKeeper(d *Desk) *keeper {
 	k := &keeper{desk: d, fresh: make(chan struct{})}
+	k.until.Store(math.MaxInt64)
 	k.moved = sync.NewCond(&k.mu)
 	k.wg.Go(k.run)
 	return k
@@ -151,9 +157,31 @@ func (k *keeper) keepable(list []store.Decision) (out []store.Decision) {
 
 func (k *keeper) write(ctx context.Context, list []store.Decision) error {
 	return k.desk.cfg.Store.Write(ctx, func(r store.Records) error {
-		_, err := r.Decisions.Add(ctx, list)
+		left, err := k.unburied(ctx, r, list)
+		if err != nil {
+			return err
+		}
+		_, err = r.Decisions.Add(ctx, left)
 		return err
 	})
+}
+
+// unburied leaves out what was erased and only came out of the log again.
+func (k *keeper) unburied(ctx context.Context, r store.Records, list []store.Decision) ([]store.Decision, error) {
+	out := make([]store.Decision, 0, len(list))
+	for _, x := range list {
+		if x.Place <= k.until.Load() {
+			was, err := r.Erasures.Has(ctx, x.Tenant, KindDecision, store.Buried(x.Tenant, KindDecision, string(x.ID)))
+			if err != nil {
+				return nil, err
+			}
+			if was {
+				continue
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
 }
 
 // hurry says that the desk closes: from now on a store that fails is not waited

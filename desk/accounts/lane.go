@@ -113,7 +113,11 @@ func (d *Desk) newLane(t access.Tenant) *lane {
 // run reads the log and then lets events through until the lane is closed.
 func (l *lane) run(ctx context.Context) {
 	defer l.stop()
-	err := l.recover(ctx)
+	end, err := l.desk.cfg.Log.Last(ctx, l.part)
+	if err == nil {
+		l.keeper.until.Store(int64(end)) //nolint:gosec // positions are small
+		err = l.recover(ctx)
+	}
 	if err != nil {
 		l.failed = err
 		l.desk.forget(l)

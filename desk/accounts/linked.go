@@ -181,10 +181,14 @@ func (d *Desk) Linked(ctx context.Context, a access.Actor, account string) (Link
 	if err != nil {
 		return Links{}, err
 	}
-	own, err := l.read(ctx, places)
+	found, err := l.logged(ctx, places)
 	if err != nil {
 		return Links{}, err
 	}
+	if found, err = d.unerased(ctx, a.Tenant, name, found); err != nil {
+		return Links{}, err
+	}
+	own := eventsOf(found)
 	if len(own) == 0 {
 		return Links{}, fault.New(fault.NotFound, "", "nothing is known of this account here: check its name, as the shop sends it")
 	}
@@ -195,6 +199,9 @@ func (d *Desk) Linked(ctx context.Context, a access.Actor, account string) (Link
 		if err := l.look(ctx, &out, func(e *event.Event) { note(by, name, values, e) }, values); err != nil {
 			return Links{}, err
 		}
+	}
+	if err := d.dropErased(ctx, a.Tenant, by); err != nil {
+		return Links{}, err
 	}
 	for _, x := range by {
 		slices.Sort(x.Shares)
@@ -353,7 +360,21 @@ const readGap = 512
 
 // read reads events at places of the log, which grow, oldest first.
 func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Event, error) {
-	out := make([]event.Event, 0, len(places))
+	list, err := l.logged(ctx, places)
+	return eventsOf(list), err
+}
+
+func eventsOf(list []Logged) []event.Event {
+	out := make([]event.Event, 0, len(list))
+	for i := range list {
+		out = append(out, list[i].Event)
+	}
+	return out
+}
+
+// logged reads the same with when they came and what is kept apart of them.
+func (l *lane) logged(ctx context.Context, places []eventlog.Position) ([]Logged, error) {
+	out := make([]Logged, 0, len(places))
 	for len(places) > 0 {
 		n := 1
 		for n < len(places) && places[n]-places[n-1] <= readGap && places[n]-places[0] < eventlog.MaxAppend {
@@ -370,13 +391,13 @@ func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Ev
 			if _, there := slices.BinarySearch(part, r.Position); !there || r.Tenant != l.tenant {
 				continue
 			}
-			e, _, err := eventOf(r)
+			x, err := ReadRecord(r)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, e)
+			out = append(out, x)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(out, func(a, b Logged) int { return a.Event.Time.Compare(b.Event.Time) })
 	return out, nil
 }

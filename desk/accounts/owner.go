@@ -334,7 +334,7 @@ func (o *Owners) write(ctx context.Context, v *visitData, list []event.Event) er
 	}
 	c := &call{events: list, entries: make([]eventlog.Event, len(list)), decide: true, done: make(chan struct{})}
 	for i := range list {
-		c.entries[i] = entryOf(&list[i], o.d.cfg.Now())
+		c.entries[i] = entryOf(&list[i], "", o.d.cfg.Now()) // nothing in it was written freely
 		c.entries[i].Tenant = v.tenant
 	}
 	if err := l.enqueue(c); err != nil {
@@ -358,7 +358,7 @@ func (o *Owners) about(ctx context.Context, v *visitData, ref string) (asked, er
 		return asked{}, err
 	}
 	places, _ := l.trail.of(v.Account)
-	events, err := l.read(ctx, places)
+	events, err := l.readShown(ctx, v.Account, places)
 	if err != nil {
 		return asked{}, err
 	}

@@ -81,7 +81,7 @@ func (o *Owners) Page(ctx context.Context, word string) (OwnerPage, error) {
 		return OwnerPage{}, err
 	}
 	places, more := l.trail.of(v.Account)
-	events, err := l.read(ctx, places)
+	events, err := l.readShown(ctx, v.Account, places)
 	if err != nil {
 		return OwnerPage{}, err
 	}

@@ -191,9 +191,18 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 	}
 	c := &call{events: make([]event.Event, len(list)), entries: make([]eventlog.Event, len(list)), decide: b.Decide, done: make(chan struct{})}
 	now := d.cfg.Now()
+	apart := make([]map[string]string, len(list))
 	for i := range list {
 		c.events[i] = sealer.Seal(list[i])
-		c.entries[i] = entryOf(&c.events[i], now)
+		apart[i] = c.events[i].Cut()
+	}
+	free, err := d.sealFree(ctx, t, c.events, apart)
+	if err != nil {
+		d.refused("busy", len(list))
+		return Taken{}, err
+	}
+	for i := range list {
+		c.entries[i] = entryOf(&c.events[i], free[i], now)
 		c.entries[i].Tenant = t
 	}
 	if err := l.enqueue(c); err != nil {

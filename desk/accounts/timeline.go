@@ -26,6 +26,8 @@ type EventView struct {
 	Order   string            `json:"order,omitempty"`
 	Hidden  bool              `json:"hidden,omitempty" doc:"An order that is hidden from the owner now."`
 	Fields  map[string]string `json:"fields" doc:"What the event says, by the paths of the vocabulary."`
+	// Erased: it said more, in words that people wrote, and that was erased.
+	Erased bool `json:"erased,omitempty" doc:"It said more, which was erased at the person's request."`
 	// Decision names the decision, where it did not allow.
 	Decision store.DecisionID `json:"decision,omitempty"`
 	Action   string           `json:"action,omitempty"`
@@ -63,6 +65,8 @@ type Timeline struct {
 	Hypotheses []Hypothesis `json:"hypotheses" doc:"What is suspected of orders like these; none of it decides anything."`
 	// More tells that older events are in the log and not shown.
 	More bool `json:"more" doc:"Older events are in the log and not shown."`
+	// Erased is when the account was erased: what came before is not shown.
+	Erased *time.Time `json:"erased_at,omitempty" doc:"When the account was erased; nothing from before is shown."`
 }
 
 // Account returns what happened to an account, named as the shop names it or by
@@ -76,7 +80,7 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 		return Timeline{}, err
 	}
 	out := Timeline{Account: name, Moments: []EventView{}, Orders: []Purchase{}, More: more}
-	events, err := l.read(ctx, places)
+	found, err := l.logged(ctx, places)
 	if err != nil {
 		return Timeline{}, err
 	}
@@ -85,22 +89,25 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 	f.Account = out.Account
 	var rows []store.Decision
 	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		rows, _, err = r.Decisions.List(ctx, a.Tenant, f, 0, 200)
+		if rows, _, err = r.Decisions.List(ctx, a.Tenant, f, 0, 200); err != nil {
+			return err
+		}
+		found, out.Erased, err = d.openFree(ctx, r, a.Tenant, out.Account, found)
 		return err
 	}); err != nil {
 		return Timeline{}, err
 	}
-	if len(events)+len(rows) == 0 {
+	if len(found)+len(rows) == 0 && out.Erased == nil {
 		return Timeline{}, fault.New(fault.NotFound, "", "nothing is known of this account here: check its name, as the shop sends it")
 	}
-	out.fill(events, rows)
-	out.Hypotheses = d.suspected(events, lang)
+	out.fill(found, rows)
+	out.Hypotheses = d.suspected(eventsOf(found), lang)
 	out.Decisions, err = d.views(ctx, rows, lang)
 	return out, err
 }
 
 // fill lays events, orders and decisions together.
-func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
+func (t *Timeline) fill(events []Logged, rows []store.Decision) {
 	type key struct{ source, id string }
 	actions := map[string]string{} // by order
 	decided := map[key]store.Decision{}
@@ -116,7 +123,7 @@ func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
 	orders := map[string]*Purchase{}
 	var placed []*Purchase
 	for i := range events {
-		e := &events[i]
+		e := &events[i].Event
 		if e.Type == event.OrderPlaced && orders[e.Order.ID] == nil {
 			p := &Purchase{Order: e.Order.ID, Placed: e.Time, Amount: e.Order.Amount, Currency: e.Order.Currency, GiftCards: e.Order.GiftCount(),
 				Digital: len(e.Order.Items) > 0, Action: actions[e.Order.ID]}
@@ -128,7 +135,10 @@ func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
 		if p := orders[order(e)]; p != nil {
 			p.happened(e)
 		}
-		m := EventView{Time: e.Time, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session, Order: order(e), Fields: fieldsOf(e)}
+		m := EventView{Time: e.Time, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session, Order: order(e), Fields: fieldsOf(e), Erased: events[i].Sealed != ""}
+		for path, text := range events[i].Open {
+			m.Fields[path] = text
+		}
 		if r, ok := decided[key{e.Source, e.ID}]; ok {
 			m.Decision, m.Action = r.ID, r.Action
 		}
@@ -139,7 +149,7 @@ func (t *Timeline) fill(events []event.Event, rows []store.Decision) {
 		t.Moments[i].Hidden = p != nil && p.Hidden
 	}
 	slices.Reverse(t.Moments)
-	t.gather(events, func(e *event.Event) bool { _, ok := decided[key{e.Source, e.ID}]; return ok })
+	t.gather(eventsOf(events), func(e *event.Event) bool { _, ok := decided[key{e.Source, e.ID}]; return ok })
 	for _, p := range slices.Backward(placed) {
 		t.Orders = append(t.Orders, *p)
 	}
@@ -186,9 +196,6 @@ func fieldsOf(e *event.Event) map[string]string {
 				out[f.Path] = v.Format(time.RFC3339)
 			}
 		}
-	}
-	for path, v := range e.Extra {
-		out[path] = v
 	}
 	return out
 }

@@ -61,6 +61,13 @@ func (t *trail) of(account string) (list []eventlog.Position, more bool) {
 	return append([]eventlog.Position(nil), all[n:]...), n > 0
 }
 
+// forget lets go where the events of an account stand.
+func (t *trail) forget(account string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.at, trailOf(account))
+}
+
 func (t *trail) snapshot() []byte {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

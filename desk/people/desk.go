@@ -250,14 +250,7 @@ func cleanName(field, s string) (string, error) {
 
 // deed is the audit entry of what an actor does.
 func (d *Desk) deed(a access.Actor, action, object string) store.Deed {
-	who := store.Actor(a.Person)
-	switch {
-	case a.Console:
-		who = "system console"
-	case a.Key != "":
-		who = store.Actor(a.Key)
-	}
-	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: who, Action: action, Object: object, From: a.From}
+	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: object, From: a.From}
 }
 
 // change does f with its audit entry.

@@ -162,7 +162,8 @@ const MaxActs = 5000
 
 // Copy returns all that is kept of somebody who works here, but what would open
 // their account.
-func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, id string) (any, error) {
+func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, f request.Found) (any, error) {
+	id := f.ID
 	if ticket, ok := strings.CutPrefix(id, inviteID); ok {
 		i, _, err := q.invitation(ctx, r, t, ticket)
 		return Copied{Login: i.Login, Name: i.Name, Lang: i.Lang, Roles: i.Roles, Team: i.Team}, err
@@ -242,7 +243,8 @@ func (q Requests) invitation(ctx context.Context, r store.Records, t access.Tena
 // Erase anonymises a person's record and removes all that proved them: sessions,
 // keys, passkeys, accounts at providers, password, authenticator. The id stays, a
 // pseudonym that audit entries name. The last administrator stays.
-func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error) {
+func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, f request.Found, e request.Erasing) ([]request.Part, error) {
+	id := f.ID
 	if ticket, ok := strings.CutPrefix(id, inviteID); ok {
 		if _, _, err := q.invitation(ctx, r, t, ticket); err != nil {
 			return nil, err

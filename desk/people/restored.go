@@ -29,13 +29,13 @@ func (Keys) Find(context.Context, store.Records, access.Tenant, request.Subject)
 }
 
 // Copy finds nothing: keys come with their person.
-func (Keys) Copy(context.Context, store.Records, access.Tenant, string) (any, error) {
+func (Keys) Copy(context.Context, store.Records, access.Tenant, request.Found) (any, error) {
 	return nil, noKey(nil)
 }
 
 // Erase ends a key.
-func (Keys) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error) {
-	return []request.Part{{Code: "api_keys", Count: 1}}, r.APIKeys.End(ctx, t, id, e.When)
+func (Keys) Erase(ctx context.Context, r store.Records, t access.Tenant, f request.Found, e request.Erasing) ([]request.Part, error) {
+	return []request.Part{{Code: "api_keys", Count: 1}}, r.APIKeys.End(ctx, t, f.ID, e.When)
 }
 
 // Walk calls f with the ids of the tenant's keys that are good, those included
@@ -77,13 +77,13 @@ func (Suspensions) Find(context.Context, store.Records, access.Tenant, request.S
 }
 
 // Copy finds nothing: suspensions come with their person.
-func (Suspensions) Copy(context.Context, store.Records, access.Tenant, string) (any, error) {
+func (Suspensions) Copy(context.Context, store.Records, access.Tenant, request.Found) (any, error) {
 	return nil, fault.New(fault.NotFound, "", "a suspension is copied with its person")
 }
 
 // Erase suspends a person again.
-func (s Suspensions) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, _ request.Erasing) ([]request.Part, error) {
-	p, err := r.People.Get(ctx, t, store.PersonID(id))
+func (s Suspensions) Erase(ctx context.Context, r store.Records, t access.Tenant, f request.Found, _ request.Erasing) ([]request.Part, error) {
+	p, err := r.People.Get(ctx, t, store.PersonID(f.ID))
 	if err != nil {
 		return nil, err
 	}

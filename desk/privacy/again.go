@@ -113,7 +113,7 @@ func (d *Desk) eraseAgain(ctx context.Context, r store.Records, t access.Tenant)
 			return n, err
 		}
 		for _, id := range ids {
-			if _, err := h.Erase(ctx, r, t, id, request.Erasing{When: d.cfg.Now(), Force: true}); err != nil {
+			if _, err := h.Erase(ctx, r, t, request.Found{Kind: h.Kind(), ID: id}, request.Erasing{When: d.cfg.Now(), Force: true}); err != nil {
 				return n, err
 			}
 			n++

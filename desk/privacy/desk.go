@@ -24,6 +24,7 @@ import (
 	"bonafide/casework/request"
 	"bonafide/casework/retention"
 	"bonafide/contact/term"
+	"bonafide/locale"
 	"bonafide/store"
 )
 
@@ -38,12 +39,25 @@ type Holder interface {
 	Find(ctx context.Context, r store.Records, t access.Tenant, s request.Subject) ([]request.Found, error)
 	// Copy returns all that is kept of a record, in the clear, to be written as
 	// JSON.
-	Copy(ctx context.Context, r store.Records, t access.Tenant, id string) (any, error)
+	Copy(ctx context.Context, r store.Records, t access.Tenant, f request.Found) (any, error)
 	// Erase removes a record, notes it in r.Erasures, and says what it removed. A
 	// Conflict of the field "hold" says that a hold keeps it.
-	Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error)
+	// Of what was found only the id is given where it is erased again.
+	Erase(ctx context.Context, r store.Records, t access.Tenant, f request.Found, e request.Erasing) ([]request.Part, error)
 	// Walk calls f with the ids of the tenant's records.
 	Walk(ctx context.Context, r store.Records, t access.Tenant, f func(id string) error) error
+}
+
+// Looker is a Holder whose records are found by what stands outside of them, such
+// as the log of events.
+type Looker interface {
+	// Look fills in the traces of a person, before a transaction.
+	Look(ctx context.Context, t access.Tenant, s request.Subject) (request.Subject, error)
+	// Names are the forms by which its records know whom an identifier names, for
+	// holds; each is hashed.
+	Names(t access.Tenant, s request.Subject) ([]string, error)
+	// Stays says what of a person stays where nothing can be removed.
+	Stays(s request.Subject) []request.Part
 }
 
 // Expirer erases what is past its time of the kinds that it keeps. A dry one
@@ -71,6 +85,7 @@ type Desk struct {
 	cfg   Config
 	table *retention.Table
 	terms *term.Tables
+	texts *locale.Texts
 }
 
 // New makes a desk.
@@ -83,7 +98,10 @@ func New(c Config) (*Desk, error) {
 	if d.table, err = retention.Load(c.Data); err != nil {
 		return nil, err
 	}
-	d.terms, err = term.Load(c.Data)
+	if d.terms, err = term.Load(c.Data); err != nil {
+		return nil, err
+	}
+	d.texts, err = locale.Load(c.Data)
 	return d, err
 }
 
@@ -126,25 +144,29 @@ func (d *Desk) identifiers(s request.Subject) []string {
 	return []string{term.Named(s.Identifier)}
 }
 
-// marks are those of a person under the present key.
-func (d *Desk) marks(t access.Tenant, s request.Subject) []store.Hash {
+// marks are those of a person under the present key, by the identifiers and by
+// other names for them.
+func (d *Desk) marks(t access.Tenant, s request.Subject, names ...string) []store.Hash {
 	var keys [][]byte
 	if len(d.cfg.Key) > 0 {
 		keys = [][]byte{d.cfg.Key}
 	}
-	return store.Marks(keys, t, d.identifiers(s))
+	return store.Marks(keys, t, append(d.identifiers(s), names...))
+}
+
+// lookers are the holders that look outside of the records.
+func (d *Desk) lookers() (out []Looker) {
+	for _, h := range d.cfg.Holders {
+		if l, ok := h.(Looker); ok {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // deed is the audit entry of what an actor does.
 func (d *Desk) deed(a access.Actor, action, object string, why access.Reason) store.Deed {
-	who := store.Actor(a.Person)
-	switch {
-	case a.Console:
-		who = "system console"
-	case a.Key != "":
-		who = store.Actor(a.Key)
-	}
-	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: who, Action: action, Object: object, Why: string(why), From: a.From}
+	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: object, Why: string(why), From: a.From}
 }
 
 // all is what a right over the whole tenant is asked for.

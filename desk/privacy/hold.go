@@ -66,7 +66,16 @@ func (d *Desk) Hold(ctx context.Context, a access.Actor, w HoldWish) (store.Hold
 		if len(s) > maxIdentifier {
 			return h, fault.New(fault.TooLarge, "identifier", "has %d bytes: at most %d are read", len(s), maxIdentifier)
 		}
-		h.Marks = d.marks(a.Tenant, request.Subject{Identifier: s, Country: w.Subject.Country})
+		who := request.Subject{Identifier: s, Country: strings.ToUpper(strings.TrimSpace(w.Subject.Country))}
+		var names []string
+		for _, l := range d.lookers() {
+			more, err := l.Names(a.Tenant, who)
+			if err != nil {
+				return h, err
+			}
+			names = append(names, more...)
+		}
+		h.Marks = d.marks(a.Tenant, who, names...)
 	}
 	if err := h.Check(); err != nil {
 		return h, err

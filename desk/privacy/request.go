@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"bonafide/access"
 	"bonafide/casework/request"
@@ -58,7 +57,7 @@ func (d *Desk) Find(ctx context.Context, a access.Actor, q Ask) (Finding, error)
 	}
 	var out Finding
 	deed := d.deed(a, "privacy.find", d.object(a.Tenant, q), why)
-	if err := d.ready(ctx); err != nil {
+	if q, err = d.ready(ctx, a.Tenant, q); err != nil {
 		return out, err
 	}
 	err = store.Change(ctx, d.cfg.Store, deed, func(r store.Records) error {
@@ -86,13 +85,20 @@ func (d *Desk) object(t access.Tenant, q Ask) string {
 	return "subject:" + d.marks(t, q.Subject)[0].String()
 }
 
-func (d *Desk) ready(ctx context.Context) error {
+// ready has all holders ready, and looks where none may look within a transaction.
+func (d *Desk) ready(ctx context.Context, t access.Tenant, q Ask) (Ask, error) {
 	for _, h := range d.cfg.Holders {
 		if err := h.Ready(ctx); err != nil {
-			return err
+			return q, err
 		}
 	}
-	return nil
+	for _, l := range d.lookers() {
+		var err error
+		if q.Subject, err = l.Look(ctx, t, q.Subject); err != nil {
+			return q, err
+		}
+	}
+	return q, nil
 }
 
 func (d *Desk) find(ctx context.Context, r store.Records, t access.Tenant, q Ask) (Finding, error) {
@@ -165,7 +171,7 @@ func (d *Desk) Copy(ctx context.Context, a access.Actor, q Ask, picks []Pick) (C
 		q, err = q.clean()
 	}
 	if err == nil {
-		err = d.ready(ctx)
+		q, err = d.ready(ctx, a.Tenant, q)
 	}
 	if err != nil {
 		return Copy{}, err
@@ -182,7 +188,7 @@ func (d *Desk) Copy(ctx context.Context, a access.Actor, q Ask, picks []Pick) (C
 		}
 		var body Body
 		for _, x := range chosen {
-			data, err := d.holder(x.Kind).Copy(ctx, r, a.Tenant, x.ID)
+			data, err := d.holder(x.Kind).Copy(ctx, r, a.Tenant, x)
 			if err != nil {
 				return err
 			}
@@ -209,25 +215,57 @@ func (d *Desk) Copy(ctx context.Context, a access.Actor, q Ask, picks []Pick) (C
 }
 
 // Erase erases what was found and chosen, and certifies what went and what had
-// to stay and why. What a hold keeps stays, and the rest goes.
+// to stay and why. What a hold keeps stays, and the rest goes. It is done whole or
+// not at all; done again it erases what is left.
 func (d *Desk) Erase(ctx context.Context, a access.Actor, q Ask, picks []Pick) (Certificate, error) {
+	var out Certificate
+	var after []func()
+	err := d.erasure(ctx, a, q, picks, func(r store.Records, x act, then []func()) (err error) {
+		after = then
+		out, err = d.certify(ctx, r, a, x)
+		return err
+	})
+	if err == nil {
+		for _, f := range after {
+			f()
+		}
+	}
+	return out, err
+}
+
+// errForeseen ends the transaction of an erasure that is only foreseen.
+var errForeseen = errors.New("privacy: what is foreseen is not done")
+
+// Foresee tells what Erase would remove and what would stay, and why: it does the
+// same and keeps nothing of it.
+func (d *Desk) Foresee(ctx context.Context, a access.Actor, q Ask, picks []Pick) (Body, error) {
+	var out Body
+	err := d.erasure(ctx, a, q, picks, func(_ store.Records, x act, _ []func()) error {
+		out = x.body
+		return errForeseen
+	})
+	if errors.Is(err, errForeseen) {
+		err = nil
+	}
+	return out, err
+}
+
+// erasure erases within a transaction, which finish ends.
+func (d *Desk) erasure(ctx context.Context, a access.Actor, q Ask, picks []Pick, finish func(store.Records, act, []func()) error) error {
 	why, err := a.Because(access.PrivacyErase, all(a), q.Reason, d.cfg.Now())
 	if err == nil {
 		q, err = q.clean()
 	}
 	if err == nil {
-		err = d.ready(ctx)
+		q, err = d.ready(ctx, a.Tenant, q)
+	}
+	if err == nil && slices.ContainsFunc(picks, func(p Pick) bool { return p.Kind == "person" }) {
+		err = a.May(access.PeopleChange, all(a), d.cfg.Now())
 	}
 	if err != nil {
-		return Certificate{}, err
+		return err
 	}
-	if slices.ContainsFunc(picks, func(p Pick) bool { return p.Kind == "person" }) {
-		if err := a.May(access.PeopleChange, all(a), d.cfg.Now()); err != nil {
-			return Certificate{}, err
-		}
-	}
-	var out Certificate
-	return out, d.cfg.Store.Write(ctx, func(r store.Records) error {
+	return d.cfg.Store.Write(ctx, func(r store.Records) error {
 		found, err := d.find(ctx, r, a.Tenant, q)
 		if err != nil {
 			return err
@@ -237,24 +275,50 @@ func (d *Desk) Erase(ctx context.Context, a access.Actor, q Ask, picks []Pick) (
 			return err
 		}
 		var body Body
+		var after []func()
 		for _, x := range chosen {
-			if err := d.erase(ctx, r, a, x, &body); err != nil {
+			if err := d.erase(ctx, r, a, x, &body, func(f func()) { after = append(after, f) }); err != nil {
 				return err
 			}
 		}
 		if len(left) > 0 {
 			body.Kept = request.Add(body.Kept, request.Part{Code: "not_chosen", Count: int64(len(left))})
 		}
+		body.Kept = request.Add(body.Kept, d.stays(q)...)
 		body.Kept = request.Add(body.Kept, request.Part{Code: "backups"}, request.Part{Code: "exports"}, request.Part{Code: "certificate"})
-		out, err = d.certify(ctx, r, a, act{"erasure", q, why, found.Subject, body})
-		return err
+		return finish(r, act{"erasure", q, why, found.Subject, body}, after)
 	})
 }
 
+// stays is what no erasure can remove of a person.
+func (d *Desk) stays(q Ask) (out []request.Part) {
+	for _, l := range d.lookers() {
+		out = append(out, l.Stays(q.Subject)...)
+	}
+	return out
+}
+
+// erasing is the audit entry of an erased record.
+func (d *Desk) erasing(a access.Actor, x request.Found) store.Deed {
+	const why = "request of the person"
+	object := x.Kind + ":" + x.ID
+	switch x.Kind {
+	case "report":
+		return d.deed(a, "report.erase", object, why)
+	case "person":
+		return d.deed(a, "person.erase", object, why)
+	case "decision":
+		return d.deed(a, "decision.erase", object, why)
+	case "event":
+		return d.deed(a, "event.erase", object, why)
+	}
+	return d.deed(a, "privacy.erase", object, why)
+}
+
 // erase erases one record with its audit entry, or says why it stays.
-func (d *Desk) erase(ctx context.Context, r store.Records, a access.Actor, x request.Found, body *Body) error {
-	deed := d.deed(a, x.Kind+".erase", x.Kind+":"+x.ID, "request of the person")
-	parts, err := d.holder(x.Kind).Erase(ctx, r, a.Tenant, x.ID, request.Erasing{When: deed.When})
+func (d *Desk) erase(ctx context.Context, r store.Records, a access.Actor, x request.Found, body *Body, after func(func())) error {
+	deed := d.erasing(a, x)
+	parts, err := d.holder(x.Kind).Erase(ctx, r, a.Tenant, x, request.Erasing{When: deed.When, After: after})
 	var f *fault.Error
 	if errors.As(err, &f) {
 		switch {
@@ -276,125 +340,4 @@ func (d *Desk) erase(ctx context.Context, r store.Records, a access.Actor, x req
 	stay, _, err := r.Audit.List(ctx, a.Tenant, store.AuditFilter{Object: deed.Object}, 0, 0)
 	body.Kept = request.Add(body.Kept, request.Part{Code: "audit", Count: int64(len(stay))})
 	return err
-}
-
-// Removed is what went, or was given, of one kind.
-type Removed struct {
-	Kind    string         `json:"kind"`
-	Records int64          `json:"records"`
-	Parts   []request.Part `json:"parts,omitempty"`
-}
-
-// Body is what a certificate says was done.
-type Body struct {
-	Given   []Removed      `json:"given,omitempty"`
-	Removed []Removed      `json:"removed,omitempty"`
-	Kept    []request.Part `json:"kept,omitempty"`
-}
-
-func (b *Body) removed(kind string, parts []request.Part) { b.Removed = count(b.Removed, kind, parts) }
-
-func (b *Body) given(kind string) { b.Given = count(b.Given, kind, nil) }
-
-func count(list []Removed, kind string, parts []request.Part) []Removed {
-	i := slices.IndexFunc(list, func(r Removed) bool { return r.Kind == kind })
-	if i < 0 {
-		list, i = append(list, Removed{Kind: kind}), len(list)
-	}
-	list[i].Records++
-	list[i].Parts = request.Add(list[i].Parts, parts...)
-	return list
-}
-
-// Certificate says what was done when a person asked. It holds no value of
-// theirs: Subject is a keyed hash of the identifier that they gave.
-type Certificate struct {
-	ID      string      `json:"id"`
-	Kind    string      `json:"kind"`
-	Made    time.Time   `json:"made_at"`
-	By      store.Actor `json:"by"`
-	Asker   string      `json:"asked_by"`
-	Reason  string      `json:"reason,omitempty"`
-	Subject string      `json:"subject"`
-	Entry   int64       `json:"entry"`
-	Hash    string      `json:"hash"`
-	Body
-}
-
-// act is what is certified.
-type act struct {
-	kind    string
-	ask     Ask
-	why     access.Reason
-	subject store.Hash
-	body    Body
-}
-
-// certify appends the audit entry of an act and keeps its certificate.
-func (d *Desk) certify(ctx context.Context, r store.Records, a access.Actor, x act) (Certificate, error) {
-	id, err := d.id()
-	if err != nil {
-		return Certificate{}, err
-	}
-	action := map[string]string{"copy": "privacy.copy", "erasure": "privacy.erase"}[x.kind]
-	entry, err := r.Audit.Append(ctx, d.deed(a, action, "certificate:"+id, x.why))
-	if err != nil {
-		return Certificate{}, err
-	}
-	raw, err := json.Marshal(x.body)
-	if err != nil {
-		return Certificate{}, err
-	}
-	c := store.Certificate{Tenant: a.Tenant, ID: id, Kind: x.kind, Made: entry.When, By: entry.Actor, Asker: x.ask.Asker, Subject: x.subject, Body: string(raw),
-		Entry: entry.Sequence, Hash: entry.Hash}
-	if err := r.Certificates.Add(ctx, c); err != nil {
-		return Certificate{}, err
-	}
-	out := shown(c)
-	out.Reason = string(x.why)
-	return out, nil
-}
-
-// shown is a certificate as it is given out.
-func shown(c store.Certificate) Certificate {
-	out := Certificate{ID: c.ID, Kind: c.Kind, Made: c.Made, By: c.By, Asker: c.Asker, Subject: c.Subject.String(), Entry: c.Entry, Hash: c.Hash.String()}
-	_ = json.Unmarshal([]byte(c.Body), &out.Body) // what cannot be read is not shown
-	return out
-}
-
-// Certificates lists the tenant's certificates, newest first.
-func (d *Desk) Certificates(ctx context.Context, a access.Actor, p store.Page) (out []Certificate, next store.Key, err error) {
-	if err := a.May(access.PrivacyRead, all(a), d.cfg.Now()); err != nil {
-		return nil, next, err
-	}
-	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-		list, on, err := r.Certificates.List(ctx, a.Tenant, p)
-		for _, c := range list {
-			out = append(out, shown(c))
-		}
-		next = on
-		return err
-	})
-	return out, next, err
-}
-
-// Certificate returns one certificate, with the reason that its audit entry
-// keeps.
-func (d *Desk) Certificate(ctx context.Context, a access.Actor, id string) (out Certificate, err error) {
-	if err := a.May(access.PrivacyRead, all(a), d.cfg.Now()); err != nil {
-		return out, err
-	}
-	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-		c, err := r.Certificates.Get(ctx, a.Tenant, id)
-		if err != nil {
-			return err
-		}
-		out = shown(c)
-		list, _, err := r.Audit.List(ctx, a.Tenant, store.AuditFilter{Object: "certificate:" + id}, 0, 1)
-		if len(list) > 0 {
-			out.Reason = list[0].Why
-		}
-		return err
-	})
-	return out, err
 }

@@ -148,14 +148,7 @@ func (d *Desk) mac(use string, parts ...string) store.Hash {
 
 // deed is the audit entry of what an actor does.
 func (d *Desk) deed(a access.Actor, action string, id store.ReportID, why access.Reason) store.Deed {
-	who := store.Actor(a.Person)
-	switch {
-	case a.Console:
-		who = "system console"
-	case a.Key != "":
-		who = store.Actor(a.Key)
-	}
-	deed := store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: who, Action: action, Why: string(why), From: a.From}
+	deed := store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Why: string(why), From: a.From}
 	if id != "" {
 		deed.Object = "report:" + string(id)
 	}

@@ -120,7 +120,8 @@ type copied struct {
 }
 
 // Copy returns all that is kept of a report, in the clear.
-func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, id string) (any, error) {
+func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, f request.Found) (any, error) {
+	id := f.ID
 	x, err := r.Reports.Get(ctx, t, store.ReportID(id))
 	if err != nil {
 		return nil, err
@@ -131,8 +132,8 @@ func (q Requests) Copy(ctx context.Context, r store.Records, t access.Tenant, id
 }
 
 // Erase removes a report within a transaction; a Conflict where a hold keeps it.
-func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, id string, e request.Erasing) ([]request.Part, error) {
-	return q.d.remove(ctx, r, t, store.ReportID(id), e)
+func (q Requests) Erase(ctx context.Context, r store.Records, t access.Tenant, f request.Found, e request.Erasing) ([]request.Part, error) {
+	return q.d.remove(ctx, r, t, store.ReportID(f.ID), e)
 }
 
 // Walk calls f with the ids of all reports of the tenant, also of those that

@@ -197,29 +197,29 @@ func (d decisions) Counts(ctx context.Context, t access.Tenant, since time.Time)
 	return out, nil
 }
 
-// Sweep erases decisions whose time is over.
-func (d decisions) Sweep(ctx context.Context, now time.Time, limit int) (map[access.Tenant]int64, error) {
+// Due returns decisions whose time is over.
+func (d decisions) Due(ctx context.Context, now time.Time, after store.Decision, limit int) ([]store.Decision, error) {
 	if d.failed != nil {
 		return nil, d.failed
 	}
-	rows, err := d.q.SweepDecisions(ctx, queries.SweepDecisionsParams{Due: store.Micros(now), Most: int32(store.Page{Limit: limit}.Size())})
+	rows, err := d.q.DueDecisions(ctx, queries.DueDecisionsParams{Due: store.Micros(now), AfterUntil: store.Micros(after.RetainUntil), AfterTenant: string(after.Tenant),
+		AfterID: string(after.ID), Most: int32(store.Page{Limit: limit}.Size())})
 	if err != nil {
-		return nil, d.done(ctx, "erase decisions whose time is over", err)
+		return nil, d.done(ctx, "list decisions whose time is over", err)
 	}
-	out := map[access.Tenant]int64{}
-	for _, t := range rows {
-		out[access.Tenant(t)]++
-	}
-	return out, nil
+	return decisionList(rows)
 }
 
-// EraseOf erases the decisions of an account.
-func (d decisions) EraseOf(ctx context.Context, t access.Tenant, account string) (int64, error) {
+// Erase removes a decision.
+func (d decisions) Erase(ctx context.Context, t access.Tenant, id store.DecisionID) error {
 	if d.failed != nil {
-		return 0, d.failed
+		return d.failed
 	}
-	n, err := d.q.EraseDecisionsOf(ctx, queries.EraseDecisionsOfParams{Tenant: string(t), Account: account})
-	return n, d.done(ctx, "erase decisions", err)
+	n, err := d.q.EraseDecision(ctx, queries.EraseDecisionParams{Tenant: string(t), ID: string(id)})
+	if err == nil && n == 0 {
+		return fault.New(fault.NotFound, "", "there is no such decision")
+	}
+	return d.done(ctx, "erase a decision", err)
 }
 
 func decisionList(rows []queries.Decision) ([]store.Decision, error) {

@@ -56,6 +56,15 @@ func (k subjectKeys) Destroy(ctx context.Context, t access.Tenant, subject strin
 	return k.done(ctx, "destroy a key", k.q.DestroySubjectKey(ctx, queries.DestroySubjectKeyParams{Tenant: string(t), Subject: subject, Destroyed: store.Micros(when)}))
 }
 
+// List returns which subjects have a key.
+func (k subjectKeys) List(ctx context.Context, t access.Tenant, after string, limit int) ([]string, error) {
+	if k.failed != nil {
+		return nil, k.failed
+	}
+	out, err := k.q.ListSubjectKeys(ctx, queries.ListSubjectKeysParams{Tenant: string(t), After: after, Most: int32(store.Page{Limit: limit}.Size())})
+	return out, k.done(ctx, "list keys", err)
+}
+
 // seals are sealed values as they stand. Like those of mover, its statements are
 // made from what store.Families declares.
 type seals struct{ *session }

@@ -45,6 +45,7 @@ func TestListsUseTheirIndex(t *testing.T) {
 		{"decisions", "ListDecisions", "INDEX decisions_by_sequence (tenant=?"},
 		{"decisions", "ListDecisionsOfAccount", "INDEX decisions_by_account (tenant=? AND account=?"},
 		{"decisions", "DecisionsAfter", "INDEX decisions_by_sequence (tenant=?"},
+		{"decisions", "DueDecisions", "INDEX decisions_due (retain_until"},
 		{"decisions", "NewestDecision", "COVERING INDEX decisions_by_sequence (tenant=?"},
 		{"audit", "ListAuditOfObject", "INDEX audit_entries_by_object (tenant=? AND object=?"},
 		{"audit", "ListAuditOfAction", "INDEX audit_entries_by_action (tenant=? AND action=?"},

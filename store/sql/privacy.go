@@ -119,6 +119,18 @@ func (r erasures) Drop(ctx context.Context, t access.Tenant, kind string, mark s
 	return r.done(ctx, "drop a note", r.q.DropErasure(ctx, queries.DropErasureParams{Tenant: string(t), Kind: kind, Mark: mark.String()}))
 }
 
+// When is when a record was erased.
+func (e erasures) When(ctx context.Context, t access.Tenant, kind string, mark store.Hash) (time.Time, error) {
+	if e.failed != nil {
+		return time.Time{}, e.failed
+	}
+	rows, err := e.q.ErasedAt(ctx, queries.ErasedAtParams{Tenant: string(t), Kind: kind, Mark: mark.String()})
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, e.done(ctx, "read a note of an erasure", err)
+	}
+	return store.Time(rows[0]), nil
+}
+
 // Has reports whether a record was erased.
 func (r erasures) Has(ctx context.Context, t access.Tenant, kind string, mark store.Hash) (bool, error) {
 	n, err := r.counted(ctx, "look for an erasure", func() (int64, error) {

@@ -176,15 +176,20 @@ func decisionsCounted(t *testing.T, s store.Store) {
 		if d := gocmp.Diff([]store.ActionCount{{Action: "hold", Amount: 1}, {Action: "hold", Label: store.LabelGood, Amount: 1}}, counts); d != "" || err != nil {
 			t.Errorf("counts: %v\n%s", err, d)
 		}
-		gone, err := r.Decisions.Sweep(ctx, day.AddDate(1, 0, 1), 10)
-		if d := gocmp.Diff(map[access.Tenant]int64{"main": 1}, gone); d != "" || err != nil {
-			t.Errorf("swept: %v\n%s", err, d)
+		due, err := r.Decisions.Due(ctx, day.AddDate(1, 0, 1), store.Decision{}, 10)
+		if err != nil || len(due) != 1 || due[0].ID != b.ID {
+			t.Errorf("due: %v, %v: want b", due, err)
 		}
-		n, err := r.Decisions.EraseOf(ctx, "main", "acc-1")
-		if left, _, _ := r.Decisions.List(ctx, "main", store.AnyDecision(), 0, 10); n != 1 || len(left) != 0 {
-			t.Errorf("%d erased, %d left: want 1 and 0", n, len(left))
+		if due, err = r.Decisions.Due(ctx, day.AddDate(1, 0, 1), b, 10); err != nil || len(due) != 0 {
+			t.Errorf("due after the last: %v, %v: want none", due, err)
 		}
-		return err
+		err = r.Decisions.Erase(ctx, "main", b.ID)
+		if left, _, _ := r.Decisions.List(ctx, "main", store.AnyDecision(), 0, 10); err != nil || len(left) != 1 {
+			t.Errorf("%d left, %v: want 1", len(left), err)
+		}
+		wantKind(t, "erased twice", r.Decisions.Erase(ctx, "main", b.ID), fault.NotFound)
+		wantKind(t, "of another tenant", r.Decisions.Erase(ctx, "nobody", a.ID), fault.NotFound)
+		return nil
 	})
 }
 

@@ -52,15 +52,15 @@ WHERE tenant = @tenant AND label > '' AND sequence >= @lowest GROUP BY rules, la
 SELECT action, label, count(*) AS amount FROM decisions
 WHERE tenant = @tenant AND sequence >= @lowest GROUP BY action, label ORDER BY action, label;
 
--- name: SweepDecisions :many
--- SweepDecisions removes at most so many decisions whose time is over and tells whose they were.
-DELETE FROM decisions WHERE (tenant, id) IN (
-  SELECT d.tenant, d.id FROM decisions d WHERE d.retain_until <= @due ORDER BY d.retain_until, d.tenant LIMIT @most)
-RETURNING tenant;
+-- name: DueDecisions :many
+-- DueDecisions reads decisions whose time is over after a place in their order, longest due first.
+SELECT * FROM decisions
+WHERE retain_until <= @due AND (retain_until, tenant, id) > (CAST(@after_until AS BIGINT), CAST(@after_tenant AS TEXT), CAST(@after_id AS TEXT))
+ORDER BY retain_until, tenant, id LIMIT @most;
 
--- name: EraseDecisionsOf :execrows
--- EraseDecisionsOf removes the decisions of an account.
-DELETE FROM decisions WHERE tenant = @tenant AND account = @account;
+-- name: EraseDecision :execrows
+-- EraseDecision removes a decision.
+DELETE FROM decisions WHERE tenant = @tenant AND id = @id;
 
 -- name: PutPolicy :exec
 -- PutPolicy writes which policy decides from a place of the log on.

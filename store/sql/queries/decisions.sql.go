@@ -221,18 +221,84 @@ func (q *Queries) DecisionsAfter(ctx context.Context, arg DecisionsAfterParams) 
 	return items, nil
 }
 
-const eraseDecisionsOf = `-- name: EraseDecisionsOf :execrows
-DELETE FROM decisions WHERE tenant = $1 AND account = $2
+const dueDecisions = `-- name: DueDecisions :many
+SELECT tenant, id, sequence, made, happened, place, kind, account, purchase, action, score, digest, rules, body, event, assigned, label, labelled_by, labelled, retain_until, revision FROM decisions
+WHERE retain_until <= $1 AND (retain_until, tenant, id) > (CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT))
+ORDER BY retain_until, tenant, id LIMIT $5
 `
 
-type EraseDecisionsOfParams struct {
-	Tenant  string
-	Account string
+type DueDecisionsParams struct {
+	Due         int64
+	AfterUntil  int64
+	AfterTenant string
+	AfterID     string
+	Most        int32
 }
 
-// EraseDecisionsOf removes the decisions of an account.
-func (q *Queries) EraseDecisionsOf(ctx context.Context, arg EraseDecisionsOfParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, eraseDecisionsOf, arg.Tenant, arg.Account)
+// DueDecisions reads decisions whose time is over after a place in their order, longest due first.
+func (q *Queries) DueDecisions(ctx context.Context, arg DueDecisionsParams) ([]Decision, error) {
+	rows, err := q.db.QueryContext(ctx, dueDecisions,
+		arg.Due,
+		arg.AfterUntil,
+		arg.AfterTenant,
+		arg.AfterID,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Decision
+	for rows.Next() {
+		var i Decision
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.ID,
+			&i.Sequence,
+			&i.Made,
+			&i.Happened,
+			&i.Place,
+			&i.Kind,
+			&i.Account,
+			&i.Purchase,
+			&i.Action,
+			&i.Score,
+			&i.Digest,
+			&i.Rules,
+			&i.Body,
+			&i.Event,
+			&i.Assigned,
+			&i.Label,
+			&i.LabelledBy,
+			&i.Labelled,
+			&i.RetainUntil,
+			&i.Revision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eraseDecision = `-- name: EraseDecision :execrows
+DELETE FROM decisions WHERE tenant = $1 AND id = $2
+`
+
+type EraseDecisionParams struct {
+	Tenant string
+	ID     string
+}
+
+// EraseDecision removes a decision.
+func (q *Queries) EraseDecision(ctx context.Context, arg EraseDecisionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseDecision, arg.Tenant, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -591,39 +657,4 @@ func (q *Queries) PutPolicy(ctx context.Context, arg PutPolicyParams) error {
 		arg.Made,
 	)
 	return err
-}
-
-const sweepDecisions = `-- name: SweepDecisions :many
-DELETE FROM decisions WHERE (tenant, id) IN (
-  SELECT d.tenant, d.id FROM decisions d WHERE d.retain_until <= $1 ORDER BY d.retain_until, d.tenant LIMIT $2)
-RETURNING tenant
-`
-
-type SweepDecisionsParams struct {
-	Due  int64
-	Most int32
-}
-
-// SweepDecisions removes at most so many decisions whose time is over and tells whose they were.
-func (q *Queries) SweepDecisions(ctx context.Context, arg SweepDecisionsParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, sweepDecisions, arg.Due, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var tenant string
-		if err := rows.Scan(&tenant); err != nil {
-			return nil, err
-		}
-		items = append(items, tenant)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -11,3 +11,7 @@ SELECT * FROM subject_keys WHERE tenant = @tenant AND subject = @subject;
 -- DestroySubjectKey removes a secret, or notes that there shall be none.
 INSERT INTO subject_keys (tenant, subject, secret, created, destroyed) VALUES (@tenant, @subject, '', @destroyed, @destroyed)
 ON CONFLICT (tenant, subject) DO UPDATE SET secret = '', destroyed = excluded.destroyed WHERE subject_keys.destroyed = 0;
+
+-- name: ListSubjectKeys :many
+-- ListSubjectKeys reads which subjects have a key that was not destroyed.
+SELECT subject FROM subject_keys WHERE tenant = @tenant AND subject > @after AND destroyed = 0 ORDER BY subject LIMIT @most;

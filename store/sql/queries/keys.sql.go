@@ -71,3 +71,37 @@ func (q *Queries) GetSubjectKey(ctx context.Context, arg GetSubjectKeyParams) (S
 	)
 	return i, err
 }
+
+const listSubjectKeys = `-- name: ListSubjectKeys :many
+SELECT subject FROM subject_keys WHERE tenant = $1 AND subject > $2 AND destroyed = 0 ORDER BY subject LIMIT $3
+`
+
+type ListSubjectKeysParams struct {
+	Tenant string
+	After  string
+	Most   int32
+}
+
+// ListSubjectKeys reads which subjects have a key that was not destroyed.
+func (q *Queries) ListSubjectKeys(ctx context.Context, arg ListSubjectKeysParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listSubjectKeys, arg.Tenant, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&subject); err != nil {
+			return nil, err
+		}
+		items = append(items, subject)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -38,6 +38,10 @@ SELECT count(*) FROM erasures WHERE tenant = @tenant AND kind = @kind AND mark =
 -- DropErasure removes the note of a record.
 DELETE FROM erasures WHERE tenant = @tenant AND kind = @kind AND mark = @mark;
 
+-- name: ErasedAt :many
+-- ErasedAt reads when a record was erased, no row when it was not.
+SELECT erased FROM erasures WHERE tenant = @tenant AND kind = @kind AND mark = @mark;
+
 -- name: CountErasures :one
 -- CountErasures counts the notes of a tenant.
 SELECT count(*) FROM erasures WHERE tenant = @tenant;

@@ -163,6 +163,40 @@ func (q *Queries) DropErasure(ctx context.Context, arg DropErasureParams) error 
 	return err
 }
 
+const erasedAt = `-- name: ErasedAt :many
+SELECT erased FROM erasures WHERE tenant = $1 AND kind = $2 AND mark = $3
+`
+
+type ErasedAtParams struct {
+	Tenant string
+	Kind   string
+	Mark   string
+}
+
+// ErasedAt reads when a record was erased, no row when it was not.
+func (q *Queries) ErasedAt(ctx context.Context, arg ErasedAtParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, erasedAt, arg.Tenant, arg.Kind, arg.Mark)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var erased int64
+		if err := rows.Scan(&erased); err != nil {
+			return nil, err
+		}
+		items = append(items, erased)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getCertificate = `-- name: GetCertificate :one
 SELECT tenant, id, kind, made, actor, asker, subject, body, entry, hash FROM certificates WHERE tenant = $1 AND id = $2
 `

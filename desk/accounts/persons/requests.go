@@ -1,0 +1,281 @@
+// Package persons is the part of the account guard in requests of persons, holds
+// and retention: it finds, copies and erases decisions and events of an account
+// for desk/privacy, which checks rights and writes the audit.
+//
+// It is not for deciding, and it removes nothing from the log of events.
+//
+//	part, err := persons.New(persons.Config{Store: s, Data: data.FS, Now: time.Now, Key: key, Log: log})
+//	holders := []privacy.Holder{part.Decisions(), part.Events()}
+package persons
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bonafide/access"
+	"bonafide/account/event"
+	"bonafide/casework/request"
+	"bonafide/contact/term"
+	"bonafide/desk/accounts"
+	"bonafide/eventlog"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// Config is what the accounts' part in requests of persons works with.
+// Store, Data and Now are needed.
+type Config struct {
+	Store store.Store
+	Data  fs.FS
+	Now   func() time.Time
+	// Key and Clear are those of Config. Without a key nobody is found, and what was
+	// erased is erased again all the same.
+	Key   []byte
+	Clear []string
+	// MarkKeys make the marks of persons in holds, the present one first.
+	MarkKeys [][]byte
+	// Log is the log of events; nil where another process has it: then only the
+	// records are looked through, and certificates say so.
+	Log eventlog.Log
+	// Desk is told what was erased; nil where none runs here.
+	Desk *accounts.Desk
+}
+
+// Requests is the part of the account guard in requests of persons, holds and
+// retention: decisions, and events in the log. It checks no right and writes no
+// audit entry; desk/privacy does. It is safe for concurrent use.
+//
+// From the log nothing is removed. Of an erased account the key is destroyed, by
+// which what people wrote freely could be read; identifiers stay there as keyed
+// hashes, which the same events need for the same decisions.
+type Requests struct {
+	cfg   Config
+	terms *term.Tables
+}
+
+// New makes the part.
+func New(c Config) (*Requests, error) {
+	if c.Store == nil || c.Data == nil || c.Now == nil {
+		return nil, errors.New("persons: store, data and clock are all needed")
+	}
+	terms, err := term.Load(c.Data)
+	return &Requests{cfg: c, terms: terms}, err
+}
+
+// Decisions is the holder of decisions, Events that of events in the log.
+func (q *Requests) Decisions() DecisionRequests { return DecisionRequests{q} }
+
+// Events is the holder of events in the log.
+func (q *Requests) Events() EventRequests { return EventRequests{q} }
+
+// MaxTraces is how many accounts one person may be found in.
+const MaxTraces = 100
+
+// spellings are the ways in which a shop may have sent an identifier.
+func (q *Requests) spellings(s request.Subject) []string {
+	raw := strings.TrimSpace(s.Identifier)
+	out := []string{raw, strings.ToLower(raw)}
+	for _, x := range q.terms.Identifiers(raw, s.Country) {
+		kind, text, _ := strings.Cut(x, ":")
+		switch kind {
+		case "t":
+			out = append(out, "+"+text, text)
+		default:
+			out = append(out, text)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// named are the forms of an identifier in sealed events, with what each may be;
+// the surest kind wins.
+func (q *Requests) named(t access.Tenant, s request.Subject) (map[string]string, error) {
+	out := map[string]string{}
+	if len(q.cfg.Key) == 0 {
+		return out, nil
+	}
+	sealer, err := accounts.SealerOf(q.cfg.Key, t, q.cfg.Clear)
+	if err != nil {
+		return nil, err
+	}
+	for _, spelling := range q.spellings(s) {
+		forms := sealer.Named(spelling)
+		for _, kind := range []string{"recipient", "contact", "order", "account"} {
+			out[forms[kind]] = kind
+		}
+	}
+	return out, nil
+}
+
+// markOf is how an identifier in a sealed event stands among the marks of a person.
+func markOf(form string) string { return "guard:" + form }
+
+// Names are the forms by which events know whom an identifier names.
+func (q *Requests) Names(t access.Tenant, s request.Subject) ([]string, error) {
+	forms, err := q.named(t, s)
+	out := make([]string, 0, len(forms))
+	for f := range forms {
+		out = append(out, markOf(f))
+	}
+	slices.Sort(out)
+	return out, err
+}
+
+func (q *Requests) marks(t access.Tenant, forms []string) []store.Hash {
+	names := make([]string, 0, len(forms))
+	for _, f := range forms {
+		names = append(names, markOf(f))
+	}
+	return store.Marks(q.cfg.MarkKeys, t, names)
+}
+
+// Look fills in the accounts that an identifier led to. It reads the tenant's
+// whole log, once for the accounts and once for their events.
+func (q *Requests) Look(ctx context.Context, t access.Tenant, s request.Subject) (request.Subject, error) {
+	forms, err := q.named(t, s)
+	if err != nil || len(forms) == 0 {
+		return s, err
+	}
+	found := map[string]*request.Trace{}
+	each := q.eachEvent
+	if q.cfg.Log == nil {
+		each = q.eachDecided
+	}
+	err = each(ctx, t, slices.Sorted(maps.Keys(forms)), func(x *accounts.Logged, _ uint64) error { return q.meet(t, found, forms, &x.Event) })
+	if err != nil || len(found) == 0 {
+		return s, err
+	}
+	names := slices.Sorted(maps.Keys(found))
+	err = each(ctx, t, names, func(x *accounts.Logged, at uint64) error {
+		if f := found[x.Event.Context.Account]; f != nil {
+			f.Marks = append(f.Marks, x.Event.Marks()...)
+			if f.Created.IsZero() || x.Event.Time.Before(f.Created) {
+				f.Created = x.Event.Time
+			}
+			if at > 0 {
+				f.Places = append(f.Places, request.Place{At: at, Received: x.Received, Sealed: x.Keyed()})
+			}
+		}
+		return nil
+	})
+	for _, a := range names {
+		slices.Sort(found[a].Marks)
+		found[a].Marks = slices.Compact(found[a].Marks)
+		s.Traces = append(s.Traces, *found[a])
+	}
+	slices.SortFunc(s.Traces, func(a, b request.Trace) int { return strings.Compare(a.ID, b.ID) })
+	return s, err
+}
+
+// meet notes the account of an event in which one of the forms stands.
+func (q *Requests) meet(t access.Tenant, found map[string]*request.Trace, forms map[string]string, e *event.Event) error {
+	for _, m := range e.Marks() {
+		kind := forms[m]
+		if kind == "" {
+			continue
+		}
+		account := e.Context.Account
+		if kind == "account" && m != account {
+			continue
+		}
+		if kind == "recipient" && m == e.Identifier.Value {
+			kind = "contact"
+		}
+		x := found[account]
+		if x == nil {
+			if len(found) >= MaxTraces {
+				return fault.New(fault.TooLarge, "identifier", "is found in more than %d accounts: it names no single person; ask for the account or an order of theirs", MaxTraces)
+			}
+			id, err := accounts.SubjectOf(q.cfg.Key, t, q.cfg.Clear, account)
+			if err != nil {
+				return err
+			}
+			x = &request.Trace{Account: account, ID: id, Hint: kind}
+			found[account] = x
+		}
+		// Who received a gift card of an account is somebody else than its owner.
+		if x.Certain = x.Certain || kind != "recipient"; kind == "account" || x.Hint == "recipient" {
+			x.Hint = kind
+		}
+	}
+	return nil
+}
+
+// eachEvent calls f with the events of a tenant in the log in which any of some
+// forms stands, and their places.
+func (q *Requests) eachEvent(ctx context.Context, t access.Tenant, forms []string, f func(*accounts.Logged, uint64) error) error {
+	part, ours := accounts.InLog(q.cfg.Log, t)
+	needles := needlesOf(forms)
+	for from := eventlog.Position(1); ; {
+		records, err := q.cfg.Log.Read(ctx, part, from, eventlog.MaxAppend)
+		if err != nil {
+			return fmt.Errorf("accounts: read the log: %w", err)
+		}
+		if len(records) == 0 {
+			return nil
+		}
+		for i := range records {
+			r := &records[i]
+			from = r.Position + 1
+			if !ours(r) || !holdsAny(r.Data, needles) {
+				continue
+			}
+			x, err := accounts.ReadRecord(r)
+			if err == nil {
+				err = f(&x, uint64(r.Position))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// eachDecided calls f with the events that decisions hold, without places.
+func (q *Requests) eachDecided(ctx context.Context, t access.Tenant, forms []string, f func(*accounts.Logged, uint64) error) error {
+	needles := needlesOf(forms)
+	return q.cfg.Store.Read(ctx, func(r store.Records) error {
+		for after := int64(0); ; {
+			list, err := r.Decisions.After(ctx, t, after, store.MaxPage)
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			for i := range list {
+				after = list[i].Sequence
+				if !holdsAny([]byte(list[i].Event), needles) {
+					continue
+				}
+				e, err := event.Parse([]byte(list[i].Event), event.Options{})
+				if err == nil {
+					err = f(&accounts.Logged{Event: e}, 0)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	})
+}
+
+// needlesOf are forms as they stand in JSON.
+func needlesOf(forms []string) [][]byte {
+	out := make([][]byte, 0, len(forms))
+	for _, f := range forms {
+		raw, _ := json.Marshal(f) // a text always can
+		out = append(out, raw)
+	}
+	return out
+}
+
+func holdsAny(raw []byte, needles [][]byte) bool {
+	return slices.ContainsFunc(needles, func(n []byte) bool { return bytes.Contains(raw, n) })
+}
