@@ -164,7 +164,7 @@ func (d *Desk) Forgotten(t access.Tenant, name, account string) {
 	}
 	select {
 	case <-l.ready:
-		l.trail.forget(account)
+		l.trail.Forget(account)
 	default: // it reads the log; what it finds of the account is not shown
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/window"
+	"bonafide/desk/accounts/trail"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -69,7 +70,7 @@ type lane struct {
 
 	toDecide chan written
 	keeper   *keeper
-	trail    *trail
+	trail    *trail.Trail
 	held     atomic.Pointer[window.Stats] // what the windows held when it was last told
 
 	// reign is the policy that decides, trial that of the candidate (nil: none), seen
@@ -100,7 +101,7 @@ type lane struct {
 func (d *Desk) newLane(t access.Tenant) *lane {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &lane{desk: d, tenant: t, part: eventlog.Partition(t, logKey, d.cfg.Log.Partitions()), ready: make(chan struct{}), stop: stop,
-		toDecide: make(chan written, 4), trail: newTrail(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
+		toDecide: make(chan written, 4), trail: trail.New(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
 	if d.cfg.Burst != (burst.Rule{}) {
 		l.detector, _ = burst.New(d.cfg.Burst) // New has checked it
 	}

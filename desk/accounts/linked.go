@@ -345,11 +345,11 @@ func (d *Desk) placesOf(ctx context.Context, a access.Actor, account string) (l 
 		return nil, "", nil, false, err
 	}
 	name = account
-	if places, more = l.trail.of(account); len(places) == 0 {
+	if places, more = l.trail.Of(account); len(places) == 0 {
 		if name, err = d.accountOf(a.Tenant, account); err != nil {
 			return nil, "", nil, false, err
 		}
-		places, more = l.trail.of(name)
+		places, more = l.trail.Of(name)
 	}
 	return l, name, places, more, nil
 }

@@ -81,7 +81,7 @@ const placedAtOnce = 20
 func (l *lane) placed(ctx context.Context, e *event.Event) *event.Event {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	places, _ := l.trail.of(e.Context.Account)
+	places, _ := l.trail.Of(e.Context.Account)
 	for end := len(places); end > 0; end = max(end-placedAtOnce, 0) {
 		list, err := l.read(ctx, places[max(end-placedAtOnce, 0):end])
 		if err != nil {

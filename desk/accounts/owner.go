@@ -357,7 +357,7 @@ func (o *Owners) about(ctx context.Context, v *visitData, ref string) (asked, er
 	if err != nil {
 		return asked{}, err
 	}
-	places, _ := l.trail.of(v.Account)
+	places, _ := l.trail.Of(v.Account)
 	events, err := l.readShown(ctx, v.Account, places)
 	if err != nil {
 		return asked{}, err

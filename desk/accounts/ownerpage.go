@@ -80,7 +80,7 @@ func (o *Owners) Page(ctx context.Context, word string) (OwnerPage, error) {
 	if err != nil {
 		return OwnerPage{}, err
 	}
-	places, more := l.trail.of(v.Account)
+	places, more := l.trail.Of(v.Account)
 	events, err := l.readShown(ctx, v.Account, places)
 	if err != nil {
 		return OwnerPage{}, err

@@ -10,6 +10,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/desk/accounts/trail"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -63,7 +64,7 @@ func (l *lane) resume(ctx context.Context, r *reign) (err error) {
 	if l.load(r.policy) != nil {
 		// No snapshot, or one that cannot be used: from the beginning. What earlier
 		// policies decided stays as it was kept.
-		l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
+		l.place, l.trail = 0, trail.New(l.desk.lim.Trail)
 		if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 			return err
 		}
@@ -90,12 +91,12 @@ func (l *lane) passed(e *event.Event, at eventlog.Position) {
 	l.place = at
 	l.at.Store(uint64(at))
 	l.since++
-	l.trail.add(e.Context.Account, at)
+	l.trail.Add(e.Context.Account, at)
 }
 
 // fresh makes a guard of a policy that knows the whole log.
 func (l *lane) fresh(ctx context.Context, r *reign) (err error) {
-	l.place, l.trail = 0, newTrail(l.desk.lim.Trail)
+	l.place, l.trail = 0, trail.New(l.desk.lim.Trail)
 	l.reign.Store(r)
 	if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 		return err
@@ -173,7 +174,7 @@ func (l *lane) save() {
 		return
 	}
 	b := append([]byte(laneMagic), binary.AppendUvarint(nil, uint64(l.place))...)
-	t := l.trail.snapshot()
+	t := l.trail.Snapshot()
 	b = binary.AppendUvarint(b, uint64(len(t)))
 	b = append(b, t...)
 	b = append(b, known...)
@@ -220,7 +221,7 @@ func (l *lane) load(p *policy.Policy) error {
 		return errNoSnapshot
 	}
 	in = in[more:]
-	t, err := readTrail(in[:size], l.desk.lim.Trail)
+	t, err := trail.Read(in[:size], l.desk.lim.Trail)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,11 @@
-package accounts
+// Package trail is an index of where in the log of events the newest events of each
+// account stand, for the page of an account. What it let go is in the log all the
+// same; it decides nothing.
+//
+//	t := trail.New(200)
+//	t.Add(account, at)
+//	places, more := t.Of(account)
+package trail
 
 import (
 	"crypto/sha256"
@@ -9,33 +16,35 @@ import (
 	"bonafide/eventlog"
 )
 
-// trail knows where in the log the newest events of each account stand: about
+// Trail knows where in the log the newest events of each account stand: about
 // 100 bytes for an account of few events. It is bounded in accounts and in
 // events of each; what it let go is in the log all the same.
-type trail struct {
+type Trail struct {
 	most int
 
 	mu sync.RWMutex // guards what follows
-	at map[trailKey][]eventlog.Position
+	at map[key][]eventlog.Position
 }
 
-type trailKey [12]byte
+type key [12]byte
 
 // maxTrails is how many accounts a trail knows.
 const maxTrails = 2 << 20
 
-func newTrail(most int) *trail { return &trail{most: most, at: map[trailKey][]eventlog.Position{}} }
+// New makes a trail that knows at most so many events of each account.
+func New(most int) *Trail { return &Trail{most: most, at: map[key][]eventlog.Position{}} }
 
-func trailOf(account string) trailKey {
+func keyOf(account string) key {
 	sum := sha256.Sum256([]byte(account))
-	return trailKey(sum[:len(trailKey{})])
+	return key(sum[:len(key{})])
 }
 
-func (t *trail) add(account string, at eventlog.Position) {
+// Add notes where an event of an account stands; events come in their order.
+func (t *Trail) Add(account string, at eventlog.Position) {
 	if account == "" {
 		return
 	}
-	k := trailOf(account)
+	k := keyOf(account)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list, ok := t.at[k]
@@ -51,24 +60,25 @@ func (t *trail) add(account string, at eventlog.Position) {
 	t.at[k] = append(list, at)
 }
 
-// of returns where the newest events of an account stand, oldest first; more
+// Of returns where the newest events of an account stand, oldest first; more
 // tells that there are older ones.
-func (t *trail) of(account string) (list []eventlog.Position, more bool) {
+func (t *Trail) Of(account string) (list []eventlog.Position, more bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	all := t.at[trailOf(account)]
+	all := t.at[keyOf(account)]
 	n := max(len(all)-t.most, 0)
 	return append([]eventlog.Position(nil), all[n:]...), n > 0
 }
 
-// forget lets go where the events of an account stand.
-func (t *trail) forget(account string) {
+// Forget lets go where the events of an account stand.
+func (t *Trail) Forget(account string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.at, trailOf(account))
+	delete(t.at, keyOf(account))
 }
 
-func (t *trail) snapshot() []byte {
+// Snapshot is the whole trail, for Read.
+func (t *Trail) Snapshot() []byte {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	b := binary.AppendUvarint(nil, uint64(len(t.at)))
@@ -86,8 +96,9 @@ func (t *trail) snapshot() []byte {
 
 var errTrail = errors.New("accounts: the snapshot's index of accounts is damaged")
 
-func readTrail(in []byte, most int) (*trail, error) {
-	t := newTrail(most)
+// Read reads what Snapshot wrote; an error where it is damaged.
+func Read(in []byte, most int) (*Trail, error) {
+	t := New(most)
 	next := func() uint64 {
 		v, n := binary.Uvarint(in)
 		if n <= 0 {
@@ -102,7 +113,7 @@ func readTrail(in []byte, most int) (*trail, error) {
 		return nil, errTrail
 	}
 	for range n {
-		var k trailKey
+		var k key
 		if len(in) < len(k) {
 			return nil, errTrail
 		}
