@@ -29,7 +29,6 @@ type ownDesk struct {
 	page    accounts.OwnerPage // guarded by mu
 	used    bool
 	reports []accounts.OwnerContact
-	hostile string // what a stranger put into fields
 }
 
 func newOwnDesk(hostile string) *ownDesk {

@@ -326,6 +326,7 @@ func TestPolicyPages(t *testing.T) {
 	if p := anna.post("/replays?lang=en", url.Values{"policy": {"1"}, "against": {"-2"}, "from": {"2026-11-20"}, "until": {"2026-11-10"}}).want(t, "backwards", 422); !strings.Contains(p.body, `value="2026-11-10"`) {
 		t.Error("the period that was typed is lost")
 	}
+	anna.post("/replays", url.Values{"policy": {"no number"}, "against": {"-2"}, "from": {"2026-11-10"}, "until": {"2026-11-20"}}).want(t, "no number of a policy", 422)
 	for s, text := range map[replays.State]string{replays.Interrupted: "The server stopped", replays.Cancelled: "It was cancelled", replays.Failed: "It failed", replays.Waiting: "It waits for its turn"} {
 		runs.set(s)
 		if p := anna.get("/replays/2?lang=en").want(t, string(s), 200); !strings.Contains(p.body, text) || strings.Contains(p.body, "data-watch") == s.Ended() {

@@ -73,16 +73,17 @@ func (v *visit) startReplay() error {
 		return err
 	}
 	d := replaysData{FromDay: clip(v.field("from"), 20), ToDay: clip(v.field("until"), 20)}
-	var err, err2, err3, err4 error
-	d.Policy, err = strconv.ParseInt(v.field("policy"), 10, 64)
-	d.Against, err2 = strconv.ParseInt(v.field("against"), 10, 64)
+	var notPolicy, notAgainst, notFrom, notTo error
+	d.Policy, notPolicy = strconv.ParseInt(v.field("policy"), 10, 64)
+	d.Against, notAgainst = strconv.ParseInt(v.field("against"), 10, 64)
 	w := replays.Wish{Policy: d.Policy, Against: d.Against}
-	w.From, err3 = day("from", d.FromDay)
-	w.To, err4 = day("until", d.ToDay)
+	w.From, notFrom = day("from", d.FromDay)
+	w.To, notTo = day("until", d.ToDay)
 	if !w.To.IsZero() {
 		w.To = w.To.AddDate(0, 0, 1)
 	}
-	if err = errors.Join(err3, err4); err == nil && errors.Join(err, err2) != nil {
+	err := errors.Join(notFrom, notTo)
+	if err == nil && errors.Join(notPolicy, notAgainst) != nil {
 		err = fault.New(fault.Invalid, "policy", "is no number of a policy: choose one")
 	}
 	var run replays.Run

@@ -290,7 +290,7 @@ func TestErasureStopped(t *testing.T) {
 	if g.decided("anna1") != before || len(g.certain("anna1")) != 2 {
 		t.Error("half of it was erased")
 	}
-	if given, err := guard(t, &house{t: t, db: db, now: h.now, people: h.people, reports: h.reports, admin: h.admin}, g.log).Copy(ctx, g.supervisor, ask("anna1"), picks); err != nil || !strings.Contains(fmt.Sprintf("%s", given.Records[1].Data), "Schmidt") {
+	if given, err := guard(t, &house{t: t, db: db, now: h.now, people: h.people, reports: h.reports, admin: h.admin}, g.log).Copy(ctx, g.supervisor, ask("anna1"), picks); err != nil || !strings.Contains(string(given.Records[1].Data), "Schmidt") {
 		t.Errorf("its key is gone: %v", err)
 	}
 	whole := guard(t, &house{t: t, db: db, now: h.now, people: h.people, reports: h.reports, admin: h.admin}, g.log)
