@@ -29,7 +29,7 @@ type Decision struct {
 }
 
 // decisionForm is the version of the stored form.
-const decisionForm = 2
+const decisionForm = 3
 
 // Append writes the decision compactly: a quiet event takes about 50 bytes and
 // some three for each value that was seen. Decode reads it back.

@@ -291,7 +291,9 @@ type Grade struct {
 	Since time.Duration
 }
 
-// Seen is a value that windows and story had when the event was decided.
+// Seen is a value that windows and story had when the event was decided. Symbol
+// counts the names that the policy declares, from 0, and not those of the
+// vocabulary, which grows: what was kept is read alike after that.
 type Seen struct {
 	Symbol int
 	Int    int64
@@ -383,7 +385,7 @@ func (p *Policy) Again(e *event.Event, saw []Seen, late, capped bool, faults []F
 	f.start(e)
 	f.given = make(map[int]value, len(saw))
 	for _, s := range saw {
-		f.given[s.Symbol] = value{i: s.Int, f: s.Float}
+		f.given[s.Symbol+p.own] = value{i: s.Int, f: s.Float}
 	}
 	r := Result{Late: late}
 	for _, x := range faults {
@@ -461,7 +463,7 @@ func (p *Policy) judge(f *frame, prog *program, r *Result) {
 	r.Capped = f.capped
 	r.Saw = make([]Seen, 0, len(f.saw))
 	for _, i := range f.saw {
-		r.Saw = append(r.Saw, Seen{Symbol: i, Int: f.vals[i].i, Float: f.vals[i].f})
+		r.Saw = append(r.Saw, Seen{Symbol: i - p.own, Int: f.vals[i].i, Float: f.vals[i].f})
 	}
 }
 

@@ -56,6 +56,7 @@ func Load(raw []byte) (*Policy, error) {
 			p.symbols = append(p.symbols, symbol{name: fd.Path, kind: k, what: field, field: event.FieldAt(fd.Path)})
 		}
 	}
+	p.own = len(p.symbols)
 	if l.compiler, err = newCompiler(p, raw); err != nil {
 		return nil, err
 	}

@@ -84,6 +84,7 @@ type Policy struct {
 	marks    [4]int64 // score from which each action is taken
 	decides  map[event.Type]bool
 	symbols  []symbol
+	own      int // how many of them are the vocabulary's: those of the policy come after
 	byName   map[string]int
 	series   []series
 	keys     []keySpec
@@ -165,10 +166,11 @@ func (p *Policy) Cost() (most uint64, of string) {
 	return most, of
 }
 
-// Symbol is the name of the value with the index, as in Result.Saw.
+// Symbol is the name of the value with the index, as in Result.Saw; empty for an
+// index that the policy does not have.
 func (p *Policy) Symbol(i int) string {
-	if i < 0 || i >= len(p.symbols) {
+	if i < 0 || i >= len(p.symbols)-p.own {
 		return ""
 	}
-	return p.symbols[i].name
+	return p.symbols[i+p.own].name
 }

@@ -157,6 +157,33 @@ func TestStoryIsRemembered(t *testing.T) {
 	}
 }
 
+// TestSeenIsNumberedByThePolicy: values are kept under numbers of the policy's own
+// names, so that a field more in the vocabulary leaves what was kept as it is.
+func TestSeenIsNumberedByThePolicy(t *testing.T) {
+	p := load(t, small)
+	j := judge(t, p)
+	j.Evaluate(login(0, false))
+	in := login(time.Minute, true)
+	r := j.Evaluate(in)
+	if len(r.Saw) == 0 {
+		t.Fatal("nothing was seen")
+	}
+	own := len(p.symbols) - p.own
+	for _, s := range r.Saw {
+		if s.Symbol < 0 || s.Symbol >= own || event.FieldAt(p.Symbol(s.Symbol)) != nil || p.Symbol(s.Symbol) == "" {
+			t.Errorf("value %d is %q, and the policy has %d names", s.Symbol, p.Symbol(s.Symbol), own)
+		}
+	}
+	if p.Symbol(own) != "" || p.Symbol(-1) != "" {
+		t.Error("a number that is none has a name")
+	}
+	before := len(p.symbols)
+	p.symbols, p.own = append([]symbol{{name: "one.more", what: field}}, p.symbols...), p.own+1
+	if name := p.Symbol(r.Saw[0].Symbol); name != p.symbols[before-own+1+r.Saw[0].Symbol].name || name == "" {
+		t.Errorf("with a field more the value is %q", name)
+	}
+}
+
 func TestListsAmountsAndManyKeys(t *testing.T) {
 	p := load(t, small)
 	j := judge(t, p)

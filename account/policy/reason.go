@@ -69,7 +69,7 @@ func (p *Policy) show(name, how string, r *Result, e *event.Event, lang string) 
 	case measure, story:
 		found := false
 		for _, x := range r.Saw {
-			if x.Symbol == i {
+			if x.Symbol+p.own == i {
 				v, found = value{i: x.Int, f: x.Float}, true
 			}
 		}
