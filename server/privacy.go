@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bonafide/access"
 	"bonafide/config"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/persons"
@@ -21,9 +22,9 @@ import (
 
 // Privacy wires the desk for what is kept and what is erased, with the desks that
 // hold records of persons. events is the log and its key as far as they are at
-// hand, guard the desk that runs here; both may be nil.
-func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk, events *Events, guard *accounts.Desk) (*privacy.Desk, error) {
-	c := persons.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Clear: cfg.Accounts.Clear, Desk: guard}
+// hand, guard what runs here; both may be nil.
+func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk, events *Events, guard persons.Running) (*privacy.Desk, error) {
+	c := persons.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Clear: cfg.Accounts.Clear, Running: guard}
 	if events != nil {
 		c.Key, c.Log = events.Key, events.Log
 	}
@@ -38,6 +39,33 @@ func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *rep
 		Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
 		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions(), decided.Decisions(), decided.Events()},
 		Expirers: []privacy.Expirer{contacts, staff, decided}})
+}
+
+// guarding is the account guard with what replays of it keep.
+type guarding struct {
+	*accounts.Desk
+	replays interface {
+		Forget(t access.Tenant, account string) (int, error)
+	}
+	failed func(error)
+}
+
+// Forgotten also takes the account out of the results of replays.
+func (g guarding) Forgotten(t access.Tenant, name, account string) {
+	g.Desk.Forgotten(t, name, account)
+	if _, err := g.replays.Forget(t, account); err != nil {
+		g.failed(err)
+	}
+}
+
+// running is the account guard of this server; nil where there is none.
+func (s *Server) running() persons.Running {
+	if s.accounts == nil {
+		return nil
+	}
+	return guarding{s.accounts, s.replays, func(err error) {
+		s.opt.Log.Error("an erased account stays in the results of replays until their days are over", "error", err)
+	}}
 }
 
 // Keeping wires the same for commands, over the records of the configuration;

@@ -183,7 +183,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			}
 			options.Replays, programs.Replays = s.replays, s.replays
 		}
-		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.accounts); err != nil {
+		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.running()); err != nil {
 			return nil, err
 		}
 		options.Privacy = s.privacy

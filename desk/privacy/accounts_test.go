@@ -47,7 +47,7 @@ func guard(t *testing.T, h *house, log eventlog.Log) *guarded {
 	h.must(err)
 	t.Cleanup(func() { _ = g.accounts.Close() })
 	part, err := persons.New(persons.Config{Store: h.db, Data: data.FS, Now: func() time.Time { return h.now }, Key: eventsKey,
-		MarkKeys: [][]byte{[]byte(key)}, Log: log, Desk: g.accounts})
+		MarkKeys: [][]byte{[]byte(key)}, Log: log, Running: g.accounts})
 	h.must(err)
 	h.Desk, err = privacy.New(privacy.Config{Store: h.db, Data: data.FS, Now: func() time.Time { return h.now }, Random: rand.Reader, Key: []byte(key),
 		Holders:  []privacy.Holder{h.reports.Requests(), h.people.Requests(), part.Decisions(), part.Events()},

@@ -31,8 +31,8 @@ func (DecisionRequests) Kind() string { return accounts.KindDecision }
 
 // Ready waits until what was decided here can be found in the records.
 func (q DecisionRequests) Ready(ctx context.Context) error {
-	if q.q.cfg.Desk != nil {
-		q.q.cfg.Desk.SettleAll(ctx)
+	if q.q.cfg.Running != nil {
+		q.q.cfg.Running.SettleAll(ctx)
 	}
 	return nil
 }

@@ -137,9 +137,9 @@ func (x EventRequests) Erase(ctx context.Context, r store.Records, t access.Tena
 			}
 		}
 		parts = append(parts, request.Part{Code: "free_texts", Count: n})
-		if x.q.cfg.Desk != nil {
+		if x.q.cfg.Running != nil {
 			account := f.Trace.Account
-			e.Then(func() { x.q.cfg.Desk.Forgotten(t, f.ID, account) })
+			e.Then(func() { x.q.cfg.Running.Forgotten(t, f.ID, account) })
 		}
 	}
 	return parts, nil

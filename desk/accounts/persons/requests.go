@@ -45,8 +45,18 @@ type Config struct {
 	// Log is the log of events; nil where another process has it: then only the
 	// records are looked through, and certificates say so.
 	Log eventlog.Log
-	// Desk is told what was erased; nil where none runs here.
-	Desk *accounts.Desk
+	// Running is what runs here and is told; nil where nothing does.
+	Running Running
+}
+
+// Running is the account guard of this process: it has the newest decisions, and
+// memory of what was erased. *accounts.Desk is one.
+type Running interface {
+	// SettleAll waits until what was decided can be read, or a moment is over.
+	SettleAll(ctx context.Context)
+	// Forgotten drops what is held of an account that was erased: by its name as an
+	// id of requests, and by its hash.
+	Forgotten(t access.Tenant, name, account string)
 }
 
 // Requests is the part of the account guard in requests of persons, holds and
