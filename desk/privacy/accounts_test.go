@@ -43,13 +43,13 @@ func guard(t *testing.T, h *house, log eventlog.Log) *guarded {
 	text, err := data.FS.ReadFile("account/policies/marketplace-takeover.yaml")
 	h.must(err)
 	g.accounts, err = accounts.New(accounts.Config{Store: h.db, Log: log, Data: data.FS, Policy: text, Key: eventsKey, Unknown: event.Keep,
-		Now: func() time.Time { return h.now }})
+		Now: h.clock})
 	h.must(err)
 	t.Cleanup(func() { _ = g.accounts.Close() })
-	part, err := persons.New(persons.Config{Store: h.db, Data: data.FS, Now: func() time.Time { return h.now }, Key: eventsKey,
+	part, err := persons.New(persons.Config{Store: h.db, Data: data.FS, Now: h.clock, Key: eventsKey,
 		MarkKeys: [][]byte{[]byte(key)}, Log: log, Running: g.accounts})
 	h.must(err)
-	h.Desk, err = privacy.New(privacy.Config{Store: h.db, Data: data.FS, Now: func() time.Time { return h.now }, Random: rand.Reader, Key: []byte(key),
+	h.Desk, err = privacy.New(privacy.Config{Store: h.db, Data: data.FS, Now: h.clock, Random: rand.Reader, Key: []byte(key),
 		Holders:  []privacy.Holder{h.reports.Requests(), h.people.Requests(), part.Decisions(), part.Events()},
 		Expirers: []privacy.Expirer{h.reports, h.people, part}})
 	h.must(err)
@@ -178,7 +178,7 @@ func TestAccountOfAPerson(t *testing.T) {
 		t.Error("the copy holds another account")
 	}
 
-	h.now = h.now.Add(time.Minute)
+	h.set(h.clock().Add(time.Minute))
 	done, err := g.Erase(ctx, g.admin, ask("anna1"), g.certain("anna1"))
 	g.must(err)
 	body, _ := json.Marshal(done.Body)
@@ -197,7 +197,7 @@ func TestAccountOfAPerson(t *testing.T) {
 	}
 
 	// What comes later is taken, decided, and its free texts are not kept.
-	h.now = h.now.Add(time.Minute)
+	h.set(h.clock().Add(time.Minute))
 	late := takeover("anna1", begin)
 	late = bytes.SplitAfter(bytes.ReplaceAll(late, []byte(`"id":"anna1`), []byte(`"id":"late`)), []byte("\n"))[1]
 	g.submit(late)
@@ -237,8 +237,8 @@ func TestHoldOnAnAccount(t *testing.T) {
 		t.Errorf("erased in spite of a hold: %+v", done.Body)
 	}
 	anna, bert := g.decided("anna1"), g.decided("bert2")
-	h.now = noon.AddDate(0, 0, 500)
-	g.admin.Confirmed, g.supervisor.Confirmed = h.now, h.now
+	h.set(noon.AddDate(0, 0, 500))
+	g.admin.Confirmed, g.supervisor.Confirmed = h.clock(), h.clock()
 	dry, err := g.Retain(ctx, true)
 	g.must(err)
 	if n, held := erased(dry, "decision"); n != int64(bert) || held != int64(anna) || g.decided("") != anna+bert {
@@ -290,10 +290,10 @@ func TestErasureStopped(t *testing.T) {
 	if g.decided("anna1") != before || len(g.certain("anna1")) != 2 {
 		t.Error("half of it was erased")
 	}
-	if given, err := guard(t, &house{t: t, db: db, now: h.now, people: h.people, reports: h.reports, admin: h.admin}, g.log).Copy(ctx, g.supervisor, ask("anna1"), picks); err != nil || !strings.Contains(string(given.Records[1].Data), "Schmidt") {
+	if given, err := guard(t, &house{t: t, db: db, now: h.clock(), people: h.people, reports: h.reports, admin: h.admin}, g.log).Copy(ctx, g.supervisor, ask("anna1"), picks); err != nil || !strings.Contains(string(given.Records[1].Data), "Schmidt") {
 		t.Errorf("its key is gone: %v", err)
 	}
-	whole := guard(t, &house{t: t, db: db, now: h.now, people: h.people, reports: h.reports, admin: h.admin}, g.log)
+	whole := guard(t, &house{t: t, db: db, now: h.clock(), people: h.people, reports: h.reports, admin: h.admin}, g.log)
 	_, err := whole.Erase(ctx, g.admin, ask("anna1"), picks)
 	whole.must(err)
 	if whole.decided("anna1") != 0 || len(whole.certain("anna1")) != 0 {
@@ -326,7 +326,7 @@ func TestKeysStayDestroyed(t *testing.T) {
 		}))
 		_, err := g.Erase(ctx, g.admin, ask("anna1"), g.certain("anna1"))
 		g.must(err)
-		later := store.Later{Erasures: []store.Erasure{{Tenant: "main", Kind: accounts.KindEvent, Mark: store.Buried("main", accounts.KindEvent, trace), Erased: h.now}}}
+		later := store.Later{Erasures: []store.Erasure{{Tenant: "main", Kind: accounts.KindEvent, Mark: store.Buried("main", accounts.KindEvent, trace), Erased: h.clock()}}}
 
 		for _, had := range []bool{true, false} {
 			copied := founded(t, storetest.SQLite().Open(t))
@@ -342,7 +342,7 @@ func TestKeysStayDestroyed(t *testing.T) {
 			if want := map[bool]int64{true: 1, false: 0}[had]; again.Erased != want {
 				t.Errorf("key in the backup %v: erased again %d, want %d", had, again.Erased, want)
 			}
-			copied.now = copied.now.Add(time.Minute)
+			copied.set(copied.clock().Add(time.Minute))
 			b.submit(bytes.ReplaceAll(takeover("anna1", noon.AddDate(0, 0, -10)), []byte(`"id":"anna1`), []byte(`"id":"late`)))
 			b.must(copied.db.Read(ctx, func(r store.Records) error {
 				_, err := store.Subjects{Now: time.Now}.Open(ctx, r, store.Personal{Tenant: "main", Subject: trace, Field: "x"}, "sealed")

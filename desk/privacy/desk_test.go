@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,9 +30,22 @@ type house struct {
 	db      store.Store
 	people  *people.Desk
 	reports *reports.Desk
-	now     time.Time
+	mu      sync.Mutex
+	now     time.Time // guarded by mu: the account guard reads it while it works
 	// admin, supervisor, analyst are people of the tenant main.
 	admin, supervisor, analyst access.Actor
+}
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *house) set(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = now
 }
 
 const key = "0123456789abcdef0123456789abcdef"
@@ -40,7 +54,6 @@ const key = "0123456789abcdef0123456789abcdef"
 func open(t *testing.T, db store.Store) *house {
 	t.Helper()
 	h := &house{t: t, db: db, now: noon}
-	clock := func() time.Time { return h.now }
 	hasher, err := password.New(password.Cost{KiB: 8, Passes: 1, Lanes: 1}, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -49,14 +62,14 @@ func open(t *testing.T, db store.Store) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.people, err = people.New(people.Config{Store: db, Now: clock, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(key)}); err != nil {
+	if h.people, err = people.New(people.Config{Store: db, Now: h.clock, Random: rand.Reader, Hasher: hasher, Rules: rules, Key: []byte(key)}); err != nil {
 		t.Fatal(err)
 	}
-	if h.reports, err = reports.New(reports.Config{Store: db, Data: data.FS, Now: clock, Random: rand.Reader, Tenant: "main", Key: []byte(key), Limits: reports.Limits{PerNetwork: 1000}}); err != nil {
+	if h.reports, err = reports.New(reports.Config{Store: db, Data: data.FS, Now: h.clock, Random: rand.Reader, Tenant: "main", Key: []byte(key), Limits: reports.Limits{PerNetwork: 1000}}); err != nil {
 		t.Fatal(err)
 	}
-	if h.Desk, err = privacy.New(privacy.Config{Store: db, Data: data.FS, Now: clock, Random: rand.Reader, Key: []byte(key),
-		Holders: []privacy.Holder{h.reports.Requests(), h.people.Requests(), people.Keys{Now: clock}, h.people.Suspensions()}, Expirers: []privacy.Expirer{h.reports, h.people}}); err != nil {
+	if h.Desk, err = privacy.New(privacy.Config{Store: db, Data: data.FS, Now: h.clock, Random: rand.Reader, Key: []byte(key),
+		Holders: []privacy.Holder{h.reports.Requests(), h.people.Requests(), people.Keys{Now: h.clock}, h.people.Suspensions()}, Expirers: []privacy.Expirer{h.reports, h.people}}); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -82,7 +95,7 @@ func founded(t *testing.T, db store.Store) *house {
 }
 
 func (h *house) actor(id store.PersonID, roles ...access.Role) access.Actor {
-	return access.Actor{Tenant: "main", Person: string(id), Roles: roles, Confirmed: h.now, From: "192.0.2.0/24"}
+	return access.Actor{Tenant: "main", Person: string(id), Roles: roles, Confirmed: h.clock(), From: "192.0.2.0/24"}
 }
 
 // hire adds somebody with a password, a session and an API key.
@@ -205,8 +218,8 @@ func TestRetain(t *testing.T) {
 		if len(byPerson.Marks) != 1 || byNumber.Record != single {
 			t.Errorf("holds: %+v, %+v", byPerson, byNumber)
 		}
-		h.now = noon.AddDate(0, 0, 181)
-		h.supervisor.Confirmed = h.now
+		h.set(noon.AddDate(0, 0, 181))
+		h.supervisor.Confirmed = h.clock()
 		dry, err := h.Retain(ctx, true)
 		h.must(err)
 		if n, held := erased(dry, "report"); n != 1 || held != 2 || strings.Count(h.reportsLeft(), " ") != 2 {
@@ -245,8 +258,8 @@ func TestRetain(t *testing.T) {
 			t.Errorf("a run with nothing to do: %+v, %v, %d entries", run, err, h.actions("retention.run"))
 		}
 		// Keys that ended, holds that were released and notes go in their time.
-		h.now = noon.AddDate(0, 0, 181+1462)
-		h.supervisor.Confirmed = h.now
+		h.set(noon.AddDate(0, 0, 181+1462))
+		h.supervisor.Confirmed = h.clock()
 		kept, err := h.Hold(ctx, h.supervisor, privacy.HoldWish{Kind: "api_key", Reason: "an inquiry goes on"})
 		h.must(err)
 		run, err = h.Retain(ctx, false)

@@ -35,7 +35,7 @@ func TestRetainGoesOn(t *testing.T) {
 	d, err := privacy.New(privacy.Config{Store: h.db, Data: data.FS, Now: func() time.Time { return noon.AddDate(4, 1, 0) }, Random: rand.Reader,
 		Holders: []privacy.Holder{h.reports.Requests()}, Expirers: []privacy.Expirer{stuck{broken}, h.people}})
 	h.must(err)
-	h.now = noon.AddDate(4, 1, 0)
+	h.set(noon.AddDate(4, 1, 0))
 	run, err := d.Retain(ctx, false)
 	if !errors.Is(err, broken) {
 		t.Errorf("the run says %v: want what failed", err)

@@ -56,7 +56,7 @@ func TestOldHoldsHold(t *testing.T) {
 		if n := len(list); n < 3 || !list[n-1].Open(noon) || !list[n-3].Open(noon) {
 			t.Errorf("of %d holds listed the last three do not hold: want those of the beginning", n)
 		}
-		h.now = noon.AddDate(0, 0, 181)
+		h.set(noon.AddDate(0, 0, 181))
 		run, err := h.Retain(ctx, false)
 		h.must(err)
 		if n, held := erased(run, "report"); n != 0 || held != 1 {

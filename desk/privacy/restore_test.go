@@ -53,9 +53,9 @@ func TestEndedStaysEnded(t *testing.T) {
 	suspended, _ := key(moe)
 
 	var file bytes.Buffer
-	_, err = custody.New(db).Backup(ctx, h.now, &file)
+	_, err = custody.New(db).Backup(ctx, h.clock(), &file)
 	h.must(err)
-	h.now = h.now.Add(time.Minute)
+	h.set(h.clock().Add(time.Minute))
 	h.must(h.people.EndKey(ctx, kim.Actor, endedID))
 	h.must(h.people.EndKey(ctx, kim.Actor, graceID))
 	_, _, err = h.people.RotateKey(ctx, kim, rotatedID)
@@ -70,10 +70,10 @@ func TestEndedStaysEnded(t *testing.T) {
 
 	later, err := custody.New(db).Later(ctx)
 	h.must(err)
-	h.now = h.now.Add(time.Minute) // all graces still run
+	h.set(h.clock().Add(time.Minute)) // all graces still run
 	copied := e.Open(t)
 	g := open(t, copied)
-	g.now = h.now
+	g.set(h.clock())
 	var again privacy.Again
 	restored := func(r store.Records) (err error) {
 		again, err = g.Again(ctx, r, later)
@@ -142,7 +142,7 @@ func TestRestoreWithoutKeys(t *testing.T) {
 	ctx := t.Context()
 	gone, stays := h.send("Anna Schmidt, call 030 55501234"), h.send("your parcel waits")
 	var file bytes.Buffer
-	_, err := custody.WithKeys(db, keys).Backup(ctx, h.now, &file)
+	_, err := custody.WithKeys(db, keys).Backup(ctx, h.clock(), &file)
 	h.must(err)
 	_, err = h.reports.Erase(ctx, h.supervisor, store.ReportID(gone), "the person asks")
 	h.must(err)
