@@ -96,6 +96,8 @@ type Event struct {
 	Contact    Contact
 	Label      Label
 	Answer     Answer
+	// List is the change of a ListChanged, nil for all others.
+	List *ListChange
 
 	// Extra holds what the vocabulary does not know, as JSON by path, where
 	// Options.Unknown says Keep.

@@ -81,7 +81,11 @@ func bind(n *node, o Options) (Event, error) {
 		if data.shape != object {
 			return e, wrongShape("data", data, "an object")
 		}
-		if err := b.walk("data", "", data); err != nil {
+		read := func() error { return b.walk("data", "", data) }
+		if e.Type == ListChanged {
+			read = func() error { return b.listChange(data) }
+		}
+		if err := read(); err != nil {
 			return e, err
 		}
 	}
@@ -124,7 +128,7 @@ func (b *binder) envelope(name string, n *node) error {
 		if terr != nil {
 			return terr
 		}
-		if !slices.Contains(Types(), Type(s)) {
+		if !slices.Contains(Types(), Type(s)) && Type(s) != ListChanged {
 			hint := ""
 			if typeName.MatchString(s) {
 				hint = " (" + clip(s) + ")"
@@ -345,6 +349,9 @@ func (b *binder) item(it *Item, at string, n *node) error {
 }
 
 func (b *binder) complete() error {
+	if b.e.Type == ListChanged && b.e.List == nil {
+		return missing("data")
+	}
 	for _, f := range required()[b.e.Type] {
 		if !slices.Contains(b.given, f.Path) {
 			return missing(dataPath(f.Path))
@@ -402,6 +409,9 @@ func (e *Event) JSON() []byte {
 			v = f.Value(e)
 		}
 		to[name] = v
+	}
+	if e.List != nil {
+		data = e.List.data()
 	}
 	m := map[string]any{"specversion": "1.0", "id": e.ID, "source": e.Source, "type": string(e.Type), "time": e.Time.UTC().Format(time.RFC3339Nano), "data": data}
 	if e.Subject != "" && e.Subject != e.Context.Account {

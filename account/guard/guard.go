@@ -78,6 +78,8 @@ type Stats struct {
 	Actions [4]int64
 	// Windows is what the windows hold and had to let go.
 	Windows window.Stats
+	// Listed is how many entries the shop's lists have.
+	Listed int
 }
 
 // IDOf is the identity of an event.
@@ -109,9 +111,14 @@ func with(p *policy.Policy, o Options, engine *window.Engine) *Guard {
 
 // Decide takes the event in and decides. An event that was decided before gets
 // the same decision and is not counted again, as long as it could still be
-// counted at all: what is older than the policy's lateness never is.
+// counted at all: what is older than the policy's lateness never is. A change of
+// a list (event.ListChanged) holds for all events after it.
 func (g *Guard) Decide(e *event.Event) Decision {
 	id := IDOf(e)
+	if e.List != nil { // the log has each once, and a second one would change nothing
+		p := g.judge.Policy()
+		return Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Result: g.judge.Evaluate(e)}
+	}
 	if was, ok := g.recent[id]; ok {
 		g.stats.Repeated++
 		d, err := Decode(was)
@@ -178,6 +185,10 @@ func (g *Guard) forget() {
 	}
 }
 
+// Listed calls f with every entry of the shop's lists, in an order that depends
+// on nothing but them; until is in microseconds since 1970, 0 for none.
+func (g *Guard) Listed(f func(name, of, value string, until int64)) { g.judge.Listed().All(f) }
+
 // Policy is the policy that it decides by.
 func (g *Guard) Policy() *policy.Policy { return g.judge.Policy() }
 
@@ -185,11 +196,12 @@ func (g *Guard) Policy() *policy.Policy { return g.judge.Policy() }
 func (g *Guard) Stats() Stats {
 	s := g.stats
 	s.Windows = g.judge.Engine().Stats()
+	s.Listed = g.judge.Listed().Size()
 	return s
 }
 
 // snapshotMagic begins a guard's snapshot; the digit is its version.
-const snapshotMagic = "BFGUARD2\n"
+const snapshotMagic = "BFGUARD3\n"
 
 var errSnapshot = errors.New("the bytes are no whole snapshot of a guard: take an older one and replay the log after it")
 
@@ -207,6 +219,13 @@ func (g *Guard) Snapshot() []byte {
 		b = binary.AppendVarint(b, k.at)
 		b = appendBytes(b, g.recent[k.id])
 	}
+	b = binary.AppendUvarint(b, uint64(g.judge.Listed().Size())) //nolint:gosec // a count
+	g.judge.Listed().All(func(name, of, value string, until int64) {
+		for _, s := range []string{name, of, value} {
+			b = appendBytes(b, []byte(s))
+		}
+		b = binary.AppendVarint(b, until)
+	})
 	windows := g.judge.Engine().Snapshot()
 	if windows == nil {
 		return nil
@@ -237,6 +256,11 @@ func Restore(p *policy.Policy, o Options, in []byte) (*Guard, error) {
 		recent[k.id] = slices.Clone(r.sized())
 		order = append(order, k)
 	}
+	var lists policy.Listed
+	for range r.size() {
+		name, of, value := string(r.sized()), string(r.sized()), string(r.sized())
+		lists.Restored(name, of, value, r.int())
+	}
 	if r.bad {
 		return nil, fmt.Errorf("guard: restore: %w", errSnapshot)
 	}
@@ -250,5 +274,6 @@ func Restore(p *policy.Policy, o Options, in []byte) (*Guard, error) {
 	}
 	g := with(p, o, engine)
 	g.recent, g.order = recent, order
+	*g.judge.Listed() = lists
 	return g, nil
 }

@@ -37,6 +37,7 @@ type symbol struct {
 	scale      window.Kind      // of measure
 	expr       *expr            // of fact
 	until      map[string]int64 // of list: entry to its end in µs, 0 for none
+	list       listKey          // of list: the shop's own
 	money      map[string]int64 // of amount, by currency
 }
 
@@ -63,18 +64,20 @@ type frame struct {
 	p      *Policy
 	e      *event.Event
 	engine *window.Engine
-	t      int64
-	round  uint32
-	have   []uint32 // the round in which the value was computed
-	vals   []value
-	faulty []error
-	saw    []int // in the order in which they were asked for
-	capped bool
-	chance float64       // the learned score of the event, 0 where there is none
-	given  map[int]value // instead of an engine, when a decision is computed again
-	read   []window.Reading
-	keyed  []uint32 // the round in which the keys were made
-	made   [][]window.Key
+	// listsOf are the shop's lists; nil when a decision is computed again.
+	listsOf *Listed
+	t       int64
+	round   uint32
+	have    []uint32 // the round in which the value was computed
+	vals    []value
+	faulty  []error
+	saw     []int // in the order in which they were asked for
+	capped  bool
+	chance  float64       // the learned score of the event, 0 where there is none
+	given   map[int]value // instead of an engine, when a decision is computed again
+	read    []window.Reading
+	keyed   []uint32 // the round in which the keys were made
+	made    [][]window.Key
 }
 
 // keySpec is one key: its fields, and which of them is a list, -1 for none.
@@ -117,13 +120,7 @@ func (f *frame) compute(s *symbol, i int) (value, error) {
 	case fact:
 		return s.expr.eval(f)
 	case list:
-		v := fieldValue(s.field, f.e)
-		for _, x := range append(v.ss, v.s) {
-			if until, ok := s.until[x]; ok && (until == 0 || f.t < until) {
-				return boolValue(true), nil
-			}
-		}
-		return value{}, nil
+		return f.listed(s, i), nil
 	case amount:
 		cur := currencyOf(f.e)
 		v, ok := s.money[cur]
@@ -339,12 +336,18 @@ type Judge struct {
 	p      *Policy
 	engine *window.Engine
 	frame  *frame
+	lists  Listed
 }
 
 // NewJudge makes a judge. The engine must have been made for p.Plan.
 func NewJudge(p *Policy, engine *window.Engine) *Judge {
-	return &Judge{p: p, engine: engine, frame: p.frame()}
+	j := &Judge{p: p, engine: engine, frame: p.frame()}
+	j.frame.listsOf = &j.lists
+	return j
 }
+
+// Listed are the shop's lists, which the judge looks into.
+func (j *Judge) Listed() *Listed { return &j.lists }
 
 // Engine is the engine that the judge counts in.
 func (j *Judge) Engine() *window.Engine { return j.engine }
@@ -352,8 +355,13 @@ func (j *Judge) Engine() *window.Engine { return j.engine }
 // Policy is the policy that it judges by.
 func (j *Judge) Policy() *Policy { return j.p }
 
-// Evaluate counts the event and judges it.
+// Evaluate counts the event and judges it. A change of a list is taken in, and
+// neither counted nor judged; it does not move the time.
 func (j *Judge) Evaluate(e *event.Event) Result {
+	if e.List != nil {
+		j.lists.Apply(e.List)
+		return Result{}
+	}
 	p, engine, f := j.p, j.engine, j.frame
 	f.start(e)
 	f.engine = engine

@@ -98,6 +98,7 @@ func (l *loader) lists() error {
 		if !name.MatchString(f.Name.text) || fd == nil || fd.Class == event.Free || fd.Kind != event.String && fd.Kind != event.Strings {
 			return f.Name.wrong("a list has a name and is of a text field of the vocabulary, or a list of texts")
 		}
+		of, _ := event.DomainOf(f.Of.text)
 		until := map[string]int64{}
 		for _, e := range f.Entries {
 			if e.Value == "" {
@@ -108,7 +109,7 @@ func (l *loader) lists() error {
 				until[e.Value] = e.Until.UnixMicro()
 			}
 		}
-		if err := l.declare(symbol{name: "list." + f.Name.text, kind: boolean, what: list, src: f.Name, field: fd, until: until}); err != nil {
+		if err := l.declare(symbol{name: "list." + f.Name.text, kind: boolean, what: list, src: f.Name, field: fd, until: until, list: listKey{f.Name.text, of}}); err != nil {
 			return err
 		}
 	}

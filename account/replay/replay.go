@@ -258,6 +258,9 @@ func (s *side) decide(events []event.Event, in []guard.Decision) (out []guard.De
 func (r *Replay) compareAll(w *work) {
 	for i := range w.events {
 		e, c := &w.events[i], &w.cand[i]
+		if e.List != nil { // it is about no account
+			continue
+		}
 		if c.Repeated {
 			r.out.Repeated++
 			continue
