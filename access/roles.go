@@ -91,6 +91,8 @@ const (
 	EventWrite     Permission = "event.write"
 	DecisionRead   Permission = "decision.read"
 	DecisionLabel  Permission = "decision.label"
+	ListRead       Permission = "list.read"
+	ListWrite      Permission = "list.write"
 	PolicyRead     Permission = "policy.read"
 	PolicyEdit     Permission = "policy.edit"
 	PolicyPublish  Permission = "policy.publish"
@@ -150,6 +152,8 @@ func Rules() []Rule {
 		{Permission: EventWrite, Doc: "send events of accounts and have them decided", All: []Role{Supervisor, Admin}},
 		{Permission: DecisionRead, Doc: "read decisions about accounts and the events behind them; identifiers are hashes", All: []Role{Analyst, Supervisor}},
 		{Permission: DecisionLabel, Doc: "take decisions on, and write what they turned out to be", All: []Role{Analyst, Supervisor}},
+		{Permission: ListRead, Doc: "read the lists that policies ask for; values are hashes", All: []Role{Analyst, Supervisor}},
+		{Permission: ListWrite, Doc: "make lists, put values on them and take them off, each with a reason", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyRead, Doc: "read the policies of the account guard, and how precise their rules are", All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyEdit, Doc: "write policies of the account guard, try them in the shadow, give them up", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: PolicyPublish, Doc: "make a policy of the account guard decide, and roll it back", Confirm: true, ByKey: true, Reason: true, All: []Role{Supervisor}},

@@ -90,6 +90,7 @@ type Records struct {
 	Policies      Policies
 	Decisions     Decisions
 	GuardPolicies GuardPolicies
+	GuardLists    GuardLists
 	Holds         Holds
 	Erasures      Erasures
 	Certificates  Certificates

@@ -144,6 +144,7 @@ func Run(t *testing.T, e Engine) {
 		{"decisions are listed by filters", decisionsListed},
 		{"decisions are counted and erased", decisionsCounted},
 		{"policies that decided", guardPoliciesKept},
+		{"lists and their entries", listsKept},
 		{"keys of programs are removed", keysRemoved},
 		{"an old key is good behind any number of newer ones", keysAreAllAsked},
 		{"reports without their texts", outlines},

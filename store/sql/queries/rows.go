@@ -88,6 +88,27 @@ type Factor struct {
 	Step            int64
 }
 
+type GuardEntry struct {
+	Tenant  string
+	List    string
+	Value   string
+	Ends    int64
+	Reason  string
+	Made    int64
+	MadeBy  string
+	Pending string
+	Change  string
+}
+
+type GuardList struct {
+	Tenant string
+	Name   string
+	Field  string
+	About  string
+	Made   int64
+	MadeBy string
+}
+
 type GuardPolicy struct {
 	Tenant  string
 	Since   int64
