@@ -140,6 +140,7 @@ type Desk struct {
 	lim        Limits
 	policy     *policy.Policy
 	days       int // for which a decision is kept
+	listDays   int // for which an entry of a list is, after its end
 	mappings   map[string]*event.Mapping
 	notices    noticeTexts
 	hypotheses []hypothesis
@@ -180,7 +181,7 @@ func New(c Config) (*Desk, error) {
 	if d.hypotheses, err = hypotheses(c.Data); err != nil {
 		return nil, err
 	}
-	d.days = kept.Kind(KindDecision).Days
+	d.days, d.listDays = kept.Kind(KindDecision).Days, kept.Kind("list_entry").Days
 	if d.notices, err = notices(c.Data); err != nil {
 		return nil, err
 	}
@@ -230,7 +231,11 @@ func (d *Desk) Start(ctx context.Context) error {
 		return err
 	}
 	for _, t := range list {
-		if _, err := d.lane(ctx, t.ID); err != nil {
+		l, err := d.lane(ctx, t.ID)
+		if err == nil {
+			err = d.startLists(ctx, l)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -86,6 +86,12 @@ type lane struct {
 	// Only the minder uses what follows.
 	aside *incoming // a guard that may decide again
 	told  string    // the policy of which a burst was told
+	// listing lets changes of lists take turns; listed and found belong to it.
+	listing sync.Mutex
+	// listed: the lists were compared with the records since the start; found is
+	// what they were then.
+	listed bool
+	found  []listedValue
 
 	// Only the decider uses what follows.
 	guard    *guard.Guard
@@ -128,6 +134,7 @@ func (l *lane) run(ctx context.Context) {
 		return
 	}
 	l.snapshot = l.desk.cfg.Now()
+	l.found = l.listedNow()
 	close(l.ready)
 	var deciding, minding sync.WaitGroup
 	deciding.Go(l.decideAll)

@@ -70,6 +70,9 @@ func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, err error) 
 		if err == nil {
 			err = guard.TooEarly(&x.event, now)
 		}
+		if err == nil && x.event.List != nil {
+			err = fault.New(fault.Invalid, "type", "is one that only this server writes: change lists at /v1/lists")
+		}
 		if x.line <= last {
 			x.line = last + 1
 		}
