@@ -73,9 +73,9 @@ func newTill(t *testing.T) *till {
 	key := func(tenant access.Tenant, r access.Role, scopes ...access.Permission) access.Actor {
 		return access.Actor{Tenant: tenant, Person: "p", Key: "k", Roles: []access.Role{r}, Scopes: scopes}
 	}
-	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish}
+	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish, access.ListRead, access.ListWrite}
 	x := &till{t: t, desk: desk, mux: http.NewServeMux(), doc: map[string]bool{}}
-	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Policies: rules, Programs: ring{
+	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: desk, Policies: rules, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "write": key("main", access.Supervisor, access.EventWrite), "read": key("main", access.Analyst, access.DecisionRead),
 		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...),
 		"none": key("main", access.Supervisor, access.AccountRead), "foreign": key("other", access.Supervisor, all...)}})
@@ -85,6 +85,9 @@ func newTill(t *testing.T) *till {
 		}
 		if item.Post != nil {
 			x.doc["POST "+path] = true
+		}
+		if item.Delete != nil {
+			x.doc["DELETE "+path] = true
 		}
 	}
 	return x

@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log,
+// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log, lists,
 // retain, hold, privacy, erasures. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -215,6 +216,7 @@ type grammar struct {
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Events  eventsCmd  `cmd:"" help:"Post a file of account events to a server, and print what was decided."`
+	Lists   listsCmd   `cmd:"" help:"Show and change the lists that policies ask for, on a running server."`
 	Log     logCmd     `cmd:"" help:"Verify the log of events."`
 	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
 	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
@@ -453,6 +455,10 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.runErasures(ctx, kctx.Command(), env)
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
+	default:
+		if strings.HasPrefix(kctx.Command(), "lists ") {
+			err = g.Lists.run(ctx, env, kctx.Command())
+		}
 	}
 	return report(err, env.Stderr)
 }

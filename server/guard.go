@@ -157,10 +157,14 @@ func pseudonym(address func(*http.Request) string) func(*http.Request) string {
 // route is the path as it may be logged and counted: one of our own, so that
 // nothing that a stranger puts into a path reaches a log or a metric.
 func route(r *http.Request) string {
-	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/v1/events", "/v1/decisions", "/v1/accounts", "/v1/policies", "/v1/replays", "/static",
+	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/v1/events", "/v1/decisions", "/v1/accounts", "/v1/policies", "/v1/replays", "/v1/lists", "/static",
 		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
 		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people", "/reports", "/report-this",
+<<<<<<< HEAD
 		"/audit", "/system", "/decisions", "/accounts", "/mine", "/v1/mine", "/policies", "/privacy", "/replays", "/settings", "/styleguide", "/styleguide.css",
+=======
+		"/audit", "/system", "/decisions", "/accounts", "/mine", "/v1/mine", "/policies", "/replays", "/lists", "/settings", "/styleguide", "/styleguide.css",
+>>>>>>> de00cc9 (api, cli, web: lists)
 		"/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/manifest.webmanifest", "/sw.js"} {
 		if r.URL.Path == known || strings.HasPrefix(r.URL.Path, known+"/") {
 			return known
@@ -293,7 +297,7 @@ func (l *limiter) limit(next http.Handler) http.Handler {
 
 // keyed tells that a path is for programs with a key, which send many at a time.
 func keyed(path string) bool {
-	return path == "/v1/events" || strings.HasPrefix(path, "/v1/decisions/")
+	return path == "/v1/events" || strings.HasPrefix(path, "/v1/decisions/") || strings.HasPrefix(path, "/v1/lists/")
 }
 
 // atOnce is how many requests of programs are at work at the same time.

@@ -182,6 +182,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 				return nil, err
 			}
 			options.Replays, programs.Replays = s.replays, s.replays
+			options.Lists, programs.Lists = s.accounts, s.accounts
 		}
 		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.running()); err != nil {
 			return nil, err

@@ -167,7 +167,7 @@ func ParseKey(s string) (Key, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	micros, id, ok := strings.Cut(string(raw), " ")
 	n, bad := strconv.ParseInt(micros, 10, 64)
-	if err != nil || !ok || bad != nil || id == "" || CheckText("page", id, 100) != nil {
+	if err != nil || !ok || bad != nil || id == "" || CheckText("page", id, 512) != nil {
 		return Key{}, fault.New(fault.Invalid, "page", "is not a place in a list: begin at the first page")
 	}
 	return Key{When: Time(n), ID: id}, nil

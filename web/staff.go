@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/desk/accounts"
 	"bonafide/desk/people"
 	"bonafide/desk/reports"
 	"bonafide/fault"
@@ -208,6 +209,14 @@ func staffRoutes() []staffRoute {
 		{"POST /replays", false, (*visit).startReplay, "/replays", 0},
 		{"GET /replays/{id}", false, (*visit).replay, "/replays/{id}", 0},
 		{"POST /replays/{id}/cancel", false, (*visit).cancelReplay, "/replays/{id}", 0},
+		{"GET /lists", false, (*visit).lists, "", 0},
+		{"POST /lists", false, (*visit).makeList, "/lists", 0},
+		{"GET /lists/{id}", false, (*visit).list, "/lists/{id}", 0},
+		{"POST /lists/{id}", false, (*visit).addEntry, "/lists/{id}", 0},
+		{"POST /lists/{id}/find", false, (*visit).findEntry, "/lists/{id}", 0},
+		{"POST /lists/{id}/remove", false, (*visit).takeOff, "/lists/{id}", 0},
+		{"POST /lists/{id}/import", false, (*visit).importEntries, "/lists/{id}", accounts.MaxListFile + 64<<10},
+		{"POST /lists/{id}/drop", false, (*visit).removeList, "/lists/{id}", 0},
 		{"GET /settings", false, (*visit).settings, "", 0},
 		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
@@ -339,7 +348,11 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
+<<<<<<< HEAD
 	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/audit", "/privacy", "/system", "/settings"} {
+=======
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/lists", "/audit", "/system", "/settings"} {
+>>>>>>> de00cc9 (api, cli, web: lists)
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -359,7 +372,11 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
+<<<<<<< HEAD
 	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Privacy bool
+=======
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists bool
+>>>>>>> de00cc9 (api, cli, web: lists)
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -384,6 +401,7 @@ func (s staffView) Places() []place {
 		{"/decisions", "staff.nav.decisions", s.Decisions, access.DecisionRead},
 		{"/policies", "staff.nav.policies", s.Policies, access.PolicyRead},
 		{"/replays", "staff.nav.replays", s.Replays, access.PolicyRead},
+		{"/lists", "staff.nav.lists", s.Lists, access.ListRead},
 		{"/people", "staff.nav.people", true, access.PeopleRead},
 		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
 		{"/privacy", "staff.nav.privacy", s.Privacy, access.PrivacyRead},
@@ -430,7 +448,11 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
 		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
+<<<<<<< HEAD
 		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil}
+=======
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Lists: v.opt.Lists != nil}
+>>>>>>> de00cc9 (api, cli, web: lists)
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

@@ -1,0 +1,216 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"bonafide/access"
+	"bonafide/desk/accounts"
+	"bonafide/fault"
+	"bonafide/store"
+)
+
+// ListsDesk is the desk of accounts as the pages of lists use it.
+type ListsDesk interface {
+	Lists(ctx context.Context, a access.Actor) ([]accounts.ListView, error)
+	MakeList(ctx context.Context, a access.Actor, n accounts.NewList) error
+	RemoveList(ctx context.Context, a access.Actor, name string) error
+	Entries(ctx context.Context, a access.Actor, q accounts.EntryQuery) (accounts.EntryListing, error)
+	PutEntries(ctx context.Context, a access.Actor, list string, entries []accounts.NewEntry) (accounts.ListView, error)
+	TakeOff(ctx context.Context, a access.Actor, list string, values []accounts.ListValue, reason string) (accounts.ListView, error)
+	Import(ctx context.Context, a access.Actor, list string, f accounts.ListFile) (accounts.Imported, error)
+}
+
+// entriesPage is how many entries a page lists.
+const entriesPage = 25
+
+// listFields are the fields that the page offers for a new list; the API takes
+// every text field.
+func listFields() []string {
+	return []string{"event.account", "event.device", "order.gift_recipients", "order.card", "order.address", "order.seller", "payee.id", "identifier.value", "event.ip", "event.network"}
+}
+
+func (v *visit) listed() error {
+	if v.opt.Lists == nil {
+		return fault.New(fault.NotFound, "", "no lists are kept here")
+	}
+	return nil
+}
+
+// listsData is the page of all lists.
+type listsData struct {
+	Lists  []accounts.ListView
+	Fields []string
+	// Typed is what somebody typed of a list that could not be made.
+	Typed accounts.NewList
+}
+
+func (v *visit) lists() error { return v.showLists(http.StatusOK, accounts.NewList{}, "") }
+
+func (v *visit) showLists(code int, typed accounts.NewList, problem string) error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	list, err := v.opt.Lists.Lists(v.r.Context(), v.who.Actor)
+	if err != nil {
+		return err
+	}
+	return v.page(code, "lists", "lists.title", listsData{Lists: list, Fields: listFields(), Typed: typed}, problem)
+}
+
+func (v *visit) makeList() error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	n := accounts.NewList{Name: v.field("name"), Of: v.field("of"), About: v.field("about")}
+	err := v.opt.Lists.MakeList(v.r.Context(), v.who.Actor, n)
+	if text, code, ok := v.mended("lists", err); ok {
+		return v.showLists(code, n, text)
+	}
+	return v.after(err, "/lists/"+url.PathEscape(n.Name))
+}
+
+// mended tells an error that who filled in the form can mend, in words.
+func (v *visit) mended(page string, err error) (text string, code int, ok bool) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid && f.Kind != fault.Conflict {
+		return "", 0, false
+	}
+	text, code, _ = v.problem(err)
+	return v.texts.Or(v.language(v.r), page+".error."+f.Field, text), code, true
+}
+
+// listData is the page of one list.
+type listData struct {
+	accounts.EntryListing
+	// Sought is what was looked for, Looked that something was.
+	Sought accounts.ListValue
+	Looked bool
+	// Typed is an entry that could not be added, File what was wrong in a file.
+	Typed   accounts.NewEntry
+	Until   string
+	File    *accounts.Imported
+	Latest  string
+	Longest string
+	More    string
+}
+
+func (v *visit) listName() string { return clip(v.r.PathValue("id"), 40) }
+
+func (v *visit) list() error {
+	after, err := store.ParseKey(v.r.URL.Query().Get("after"))
+	if err != nil {
+		return v.showList(http.StatusUnprocessableEntity, listData{}, store.Key{}, v.texts.Get(v.language(v.r), "staff.error.invalid"))
+	}
+	return v.showList(http.StatusOK, listData{}, after, "")
+}
+
+func (v *visit) showList(code int, d listData, after store.Key, problem string) (err error) {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	q := accounts.EntryQuery{List: v.listName(), Find: d.Sought, Page: store.Page{After: after, Limit: entriesPage}}
+	d.EntryListing, err = v.opt.Lists.Entries(v.r.Context(), v.who.Actor, q)
+	if text, code, ok := v.mended("lists", err); ok && d.Looked {
+		return v.showList(code, listData{}, store.Key{}, text)
+	}
+	if err != nil {
+		return err
+	}
+	if !d.Next.IsZero() {
+		d.More = "/lists/" + url.PathEscape(v.listName()) + "?after=" + url.QueryEscape(d.Next.String())
+	}
+	now := time.Now().UTC()
+	d.Latest, d.Longest = now.AddDate(0, 0, 1).Format(time.DateOnly), now.Add(accounts.EntryLongest).AddDate(0, 0, -1).Format(time.DateOnly)
+	return v.page(code, "list", "lists.title", d, problem)
+}
+
+// findEntry looks for a value. It is a form that is posted, so that the value
+// stands in no address.
+func (v *visit) findEntry() error {
+	x := accounts.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}
+	return v.showList(http.StatusOK, listData{Sought: x, Looked: x.Value != ""}, store.Key{}, "")
+}
+
+func (v *visit) addEntry() error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	e := accounts.NewEntry{ListValue: accounts.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}, Reason: v.field("reason")}
+	until, err := v.until()
+	if err == nil {
+		e.Until = until
+		_, err = v.opt.Lists.PutEntries(v.r.Context(), v.who.Actor, v.listName(), []accounts.NewEntry{e})
+	}
+	if text, code, ok := v.mended("lists", err); ok {
+		return v.showList(code, listData{Typed: e, Until: v.field("until")}, store.Key{}, text)
+	}
+	return v.after(err, v.back)
+}
+
+func (v *visit) until() (t time.Time, err error) {
+	if text := v.field("until"); text != "" {
+		return accounts.ParseUntil(text)
+	}
+	return t, nil
+}
+
+func (v *visit) takeOff() error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	_, err := v.opt.Lists.TakeOff(v.r.Context(), v.who.Actor, v.listName(), []accounts.ListValue{{Value: v.field("value"), Hashed: true}}, v.field("reason"))
+	if text, code, ok := v.mended("lists", err); ok {
+		return v.showList(code, listData{}, store.Key{}, text)
+	}
+	return v.after(err, v.back)
+}
+
+// importEntries takes a file, or what was pasted.
+func (v *visit) importEntries() error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	f := accounts.ListFile{Body: []byte(v.r.PostFormValue("lines")), Reason: v.field("reason"), Skip: true}
+	file, _, err := v.r.FormFile("file")
+	if err == nil {
+		var raw []byte
+		raw, err = io.ReadAll(io.LimitReader(file, accounts.MaxListFile+1))
+		_ = file.Close()
+		if len(raw) > 0 {
+			f.Body = raw
+		}
+	}
+	if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
+		return errors.Join(errForm, err)
+	}
+	if f.Until, err = v.until(); err != nil {
+		return err
+	}
+	got, err := v.opt.Lists.Import(v.r.Context(), v.who.Actor, v.listName(), f)
+	if text, code, ok := v.mended("lists", err); ok {
+		if len(got.Refused) > 0 {
+			return v.showList(code, listData{File: &got}, store.Key{}, text)
+		}
+		return v.showList(code, listData{}, store.Key{}, text)
+	}
+	if err != nil {
+		return err
+	}
+	return v.showList(http.StatusOK, listData{File: &got}, store.Key{}, "")
+}
+
+func (v *visit) removeList() error {
+	if err := v.listed(); err != nil {
+		return err
+	}
+	err := v.opt.Lists.RemoveList(v.r.Context(), v.who.Actor, v.listName())
+	if text, code, ok := v.mended("lists", err); ok {
+		return v.showList(code, listData{}, store.Key{}, text)
+	}
+	return v.after(err, "/lists")
+}
