@@ -175,8 +175,8 @@ func (v *visit) importEntries() error {
 	if err := v.listed(); err != nil {
 		return err
 	}
+	file, _, err := v.r.FormFile("file") // first: it reads the other fields as well
 	f := accounts.ListFile{Body: []byte(v.r.PostFormValue("lines")), Reason: v.field("reason"), Skip: true}
-	file, _, err := v.r.FormFile("file")
 	if err == nil {
 		var raw []byte
 		raw, err = io.ReadAll(io.LimitReader(file, accounts.MaxListFile+1))

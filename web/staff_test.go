@@ -130,6 +130,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	}
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
 		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
+		opt.Lists = &listDesk{}
 		opt.Policies, opt.Replays = &ruleDesk{t: t, state: store.PolicyShadow}, &runDesk{rep: found(), state: replays.Running}
 		opt.Privacy = o.privacy
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
@@ -338,6 +339,14 @@ var matrix = map[string]row{
 	"POST /privacy/holds":               {path: "/privacy/holds", form: url.Values{"kind": {"certificate"}, "reason": {"a court asks"}}, may: overseer, ok: 303},
 	"POST /privacy/holds/release":       {path: "/privacy/holds/release", form: url.Values{"id": {"x"}, "reason": {"the court is done"}}, may: overseer, ok: 404},
 	"GET /privacy/certificates/{id}":    {path: "/privacy/certificates/x", may: overseer, ok: 404},
+	"GET /lists":                        {path: "/lists", may: workers, ok: 200},
+	"POST /lists":                       {path: "/lists", form: url.Values{"name": {"fresh"}, "of": {"event.device"}}, may: workers, ok: 303},
+	"GET /lists/{id}":                   {path: "/lists/mules", may: workers, ok: 200, foreign: 404},
+	"POST /lists/{id}":                  {path: "/lists/mules", form: url.Values{"value": {"v"}, "reason": {"seen twice"}}, may: workers, ok: 303, foreign: 404},
+	"POST /lists/{id}/find":             {path: "/lists/mules/find", form: url.Values{"value": {"v"}}, may: workers, ok: 200, foreign: 404},
+	"POST /lists/{id}/remove":           {path: "/lists/mules/remove", form: url.Values{"value": {"ab"}, "reason": {"a mistake"}}, may: workers, ok: 303, foreign: 404},
+	"POST /lists/{id}/import":           {path: "/lists/mules/import", form: url.Values{"lines": {"value"}}, may: workers, ok: 200, foreign: 404},
+	"POST /lists/{id}/drop":             {path: "/lists/spare/drop", may: workers, ok: 303, foreign: 404},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
 	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},
