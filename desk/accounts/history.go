@@ -20,6 +20,9 @@ import (
 // parsed to find the labels.
 const labelMark = `"label"`
 
+// listMark stands in every change of a list, likewise.
+const listMark = `"` + string(event.ListChanged) + `"`
+
 // History gives the tenant's events since a time, with as many before as any window
 // can look back, in the order of the log, which is that in which they were decided;
 // and the labels among them; see Found for those of people here. It ends at what is the end of the log now. An error
@@ -37,13 +40,24 @@ func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (i
 		return nil, nil, err
 	}
 	labels := &replay.Labels{}
-	for e, err := range d.logged(ctx, t, part, from, last, true) {
+	for e, err := range d.logged(ctx, t, part, from, last, labelMark) {
 		if err != nil {
 			return nil, nil, err
 		}
 		labels.Note(&e)
 	}
-	return d.logged(ctx, t, part, from, last, false), labels, nil
+	return func(yield func(event.Event, error) bool) {
+		for e, err := range d.logged(ctx, t, part, 1, from-1, listMark) { // what is on lists may be older than any window
+			if (err != nil || e.List != nil) && !yield(e, err) || err != nil {
+				return
+			}
+		}
+		for e, err := range d.logged(ctx, t, part, from, last, "") {
+			if !yield(e, err) {
+				return
+			}
+		}
+	}, labels, nil
 }
 
 // maxFound bounds how many labelled decisions of a kind are taken, the newest first.
@@ -115,9 +129,9 @@ func (d *Desk) placeOf(ctx context.Context, part int, last eventlog.Position, at
 	return eventlog.Position(n + 1), nil //nolint:gosec // positions are small
 }
 
-// logged are the tenant's events between two places, both included; with labels
-// only those that may be labels.
-func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to eventlog.Position, labels bool) iter.Seq2[event.Event, error] {
+// logged are the tenant's events between two places, both included; with a mark
+// only those that hold it.
+func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to eventlog.Position, mark string) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		for at := from; at <= to; {
 			records, err := d.cfg.Log.Read(ctx, part, at, eventlog.MaxAppend)
@@ -133,7 +147,7 @@ func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to e
 				if at = r.Position + 1; r.Position > to {
 					return
 				}
-				if r.Tenant != t || r.Key != logKey || labels && !bytes.Contains(r.Data, []byte(labelMark)) {
+				if r.Tenant != t || r.Key != logKey || mark != "" && !bytes.Contains(r.Data, []byte(mark)) {
 					continue
 				}
 				e, _, err := eventOf(r)

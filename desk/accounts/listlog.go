@@ -28,10 +28,11 @@ type change struct {
 	by   store.Actor
 }
 
-type listDeed struct{ action, list, why string }
+// listDeed is which list is changed, and why.
+type listDeed struct{ list, why string }
 
 // changeList does one change of a list and returns once it is in the log.
-func (d *Desk) changeList(ctx context.Context, a access.Actor, deed listDeed, f func(store.Records, *store.GuardList, change) error) (ListView, error) {
+func (d *Desk) changeList(ctx context.Context, a access.Actor, action string, deed listDeed, f func(store.Records, *store.GuardList, change) error) (ListView, error) {
 	if err := d.mayList(a, access.ListWrite); err != nil {
 		return ListView{}, err
 	}
@@ -44,7 +45,7 @@ func (d *Desk) changeList(ctx context.Context, a access.Actor, deed listDeed, f 
 	if err := l.settleLists(ctx); err != nil {
 		return ListView{}, err
 	}
-	entry := d.deed(a, deed.action, "list:"+listID(deed.list), deed.why)
+	entry := d.deed(a, action, "list:"+listID(deed.list), deed.why)
 	var list store.GuardList
 	if err := store.Change(ctx, d.cfg.Store, entry, func(r store.Records) (err error) {
 		if list, err = d.listOf(ctx, r, a.Tenant, deed.list); err != nil {

@@ -271,7 +271,7 @@ func (d *Desk) PutEntries(ctx context.Context, a access.Actor, list string, entr
 	if len(entries) == 1 {
 		why = entries[0].Reason
 	}
-	return d.changeList(ctx, a, listDeed{"list.add", list, why}, func(r store.Records, l *store.GuardList, c change) error {
+	return d.changeList(ctx, a, "list.add", listDeed{list, why}, func(r store.Records, l *store.GuardList, c change) error {
 		if l.Made.IsZero() {
 			l.Made, l.By = c.when, c.by
 			if err := r.GuardLists.Add(ctx, *l); err != nil {
@@ -350,7 +350,7 @@ func (d *Desk) TakeOff(ctx context.Context, a access.Actor, list string, values 
 	if len(values) == 0 || len(values) > MaxImport {
 		return ListView{}, fault.New(fault.Invalid, "values", "are %d: give 1 to %d", len(values), MaxImport)
 	}
-	return d.changeList(ctx, a, listDeed{"list.take_off", list, reason}, func(r store.Records, l *store.GuardList, c change) error {
+	return d.changeList(ctx, a, "list.take_off", listDeed{list, reason}, func(r store.Records, l *store.GuardList, c change) error {
 		for i := range values {
 			value, err := d.valueOf(l, values[i])
 			if err == nil {
