@@ -108,7 +108,7 @@ func (d *Desk) Lists(ctx context.Context, a access.Actor) ([]ListView, error) {
 	for i := range rows {
 		out = append(out, d.listView(&rows[i]))
 	}
-	for _, x := range d.policy.Lists() {
+	for _, x := range d.decides(a.Tenant).Lists() {
 		if !slices.ContainsFunc(out, func(v ListView) bool { return v.Name == x.Name }) {
 			out = append(out, ListView{Name: x.Name, Of: x.Field, Asked: true})
 		}
@@ -120,7 +120,7 @@ func (d *Desk) Lists(ctx context.Context, a access.Actor) ([]ListView, error) {
 func (d *Desk) listView(l *store.GuardList) ListView {
 	of, _ := event.DomainOf(l.Field)
 	v := ListView{Name: l.Name, Of: l.Field, About: l.About, Entries: l.Entries, Made: &l.Made, By: l.By}
-	for _, x := range d.policy.Lists() {
+	for _, x := range d.decides(l.Tenant).Lists() {
 		v.Asked = v.Asked || x.Name == l.Name && x.Of == of
 	}
 	return v
@@ -193,7 +193,7 @@ func (d *Desk) listOf(ctx context.Context, r store.Records, t access.Tenant, nam
 	if fault.KindOf(err) != fault.NotFound {
 		return l, err
 	}
-	for _, x := range d.policy.Lists() {
+	for _, x := range d.decides(t).Lists() {
 		if x.Name == name {
 			return store.GuardList{Tenant: t, Name: name, Field: x.Field}, nil
 		}
