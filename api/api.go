@@ -51,14 +51,11 @@ type Options struct {
 	Owners Owners
 	// Replays is the desk of replays; nil: none are run. It needs Programs.
 	Replays Replays
-<<<<<<< HEAD
 	// Policies is the desk of policies of the account guard; nil: there is no door to
 	// it. It needs Accounts.
 	Policies Policies
-=======
 	// Lists are the lists that policies ask for; nil: none are kept. It needs Programs.
 	Lists Lists
->>>>>>> de00cc9 (api, cli, web: lists)
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }

@@ -99,29 +99,38 @@ var keyRoutes = map[string]keyRow{
 	"POST /v1/reports/{id}/unmask": {path: "/v1/reports/{report}/unmask", body: `{"reason":"the customer asks"}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"POST /v1/events": {path: "/v1/events", body: `{"specversion":"1.0","id":"e1","source":"shop","type":"login","time":"2026-01-01T00:00:00Z","data":{"account":"a","device":"d","login":{"success":true}}}`,
 		may: []access.Role{access.Supervisor, access.Admin}, foreign: 200},
-	"GET /v1/decisions":                  {path: "/v1/decisions", may: watching, foreign: 200},
-	"GET /v1/decisions/stream":           {path: "/v1/decisions/stream?after=0&poll=true", may: watching, foreign: 200},
-	"GET /v1/decisions/{id}":             {path: "/v1/decisions/none", may: watching, foreign: 404, ok: 404},
-	"POST /v1/decisions/{id}/label":      {path: "/v1/decisions/none/label", body: `{"label":"fraud","revision":1}`, may: watching, foreign: 404, ok: 404},
-	"POST /v1/decisions/{id}/assign":     {path: "/v1/decisions/none/assign", body: `{"person":"","revision":1}`, may: watching, foreign: 404, ok: 404},
-	"GET /v1/accounts/{account}":         {path: "/v1/accounts/none", may: watching, foreign: 404, ok: 404},
-	"GET /v1/accounts/{account}/linked":  {path: "/v1/accounts/none/linked", may: watching, foreign: 404, ok: 404},
-	"GET /v1/policies/precision":         {path: "/v1/policies/precision", may: watching, foreign: 200},
-	"GET /v1/policies":                   {path: "/v1/policies", may: watching, foreign: 200},
-	"POST /v1/policies":                  {path: "/v1/policies", body: `{"text":"policy: 1","reason":"to see what it does"}`, may: watching, foreign: 422, ok: 422},
-	"GET /v1/policies/{number}":          {path: "/v1/policies/99", may: watching, foreign: 404, ok: 404},
-	"POST /v1/policies/{number}/check":   {path: "/v1/policies/99/check", may: watching, foreign: 404, ok: 404},
-	"POST /v1/policies/{number}/shadow":  {path: "/v1/policies/99/shadow", body: `{"revision":1,"reason":"to see what it does"}`, may: watching, foreign: 404, ok: 404},
-	"POST /v1/policies/{number}/publish": {path: "/v1/policies/99/publish", body: `{"revision":1,"reason":"it looks right"}`, may: leading, foreign: 404, ok: 404},
-	"POST /v1/policies/{number}/retire":  {path: "/v1/policies/99/retire", body: `{"revision":1,"reason":"it looks wrong"}`, may: watching, foreign: 404, ok: 404},
-	"POST /v1/policies/rollback":         {path: "/v1/policies/rollback", body: `{"reason":"it looks wrong"}`, may: leading, foreign: 404, ok: 404},
-	"GET /v1/policies/deciding":          {path: "/v1/policies/deciding", may: watching, foreign: 200},
-	"GET /v1/policies/shadow":            {path: "/v1/policies/shadow", may: watching, foreign: 404, ok: 404},
-	"GET /v1/replays":                    {path: "/v1/replays", may: watching, foreign: 200},
-	"POST /v1/replays":                   {path: "/v1/replays", body: `{"policy":99,"from":"2026-01-01"}`, may: watching, foreign: 404, ok: 404},
-	"GET /v1/replays/{number}":           {path: "/v1/replays/99", may: watching, foreign: 404, ok: 404},
-	"POST /v1/replays/{number}/cancel":   {path: "/v1/replays/99/cancel", may: watching, foreign: 404, ok: 404},
-	"POST /v1/reports/{id}/status":       {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
+	"GET /v1/decisions":                       {path: "/v1/decisions", may: watching, foreign: 200},
+	"GET /v1/decisions/stream":                {path: "/v1/decisions/stream?after=0&poll=true", may: watching, foreign: 200},
+	"GET /v1/decisions/{id}":                  {path: "/v1/decisions/none", may: watching, foreign: 404, ok: 404},
+	"POST /v1/decisions/{id}/label":           {path: "/v1/decisions/none/label", body: `{"label":"fraud","revision":1}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/decisions/{id}/assign":          {path: "/v1/decisions/none/assign", body: `{"person":"","revision":1}`, may: watching, foreign: 404, ok: 404},
+	"GET /v1/accounts/{account}":              {path: "/v1/accounts/none", may: watching, foreign: 404, ok: 404},
+	"GET /v1/accounts/{account}/linked":       {path: "/v1/accounts/none/linked", may: watching, foreign: 404, ok: 404},
+	"GET /v1/policies/precision":              {path: "/v1/policies/precision", may: watching, foreign: 200},
+	"GET /v1/policies":                        {path: "/v1/policies", may: watching, foreign: 200},
+	"POST /v1/policies":                       {path: "/v1/policies", body: `{"text":"policy: 1","reason":"to see what it does"}`, may: watching, foreign: 422, ok: 422},
+	"GET /v1/policies/{number}":               {path: "/v1/policies/99", may: watching, foreign: 404, ok: 404},
+	"POST /v1/policies/{number}/check":        {path: "/v1/policies/99/check", may: watching, foreign: 404, ok: 404},
+	"POST /v1/policies/{number}/shadow":       {path: "/v1/policies/99/shadow", body: `{"revision":1,"reason":"to see what it does"}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/policies/{number}/publish":      {path: "/v1/policies/99/publish", body: `{"revision":1,"reason":"it looks right"}`, may: leading, foreign: 404, ok: 404},
+	"POST /v1/policies/{number}/retire":       {path: "/v1/policies/99/retire", body: `{"revision":1,"reason":"it looks wrong"}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/policies/rollback":              {path: "/v1/policies/rollback", body: `{"reason":"it looks wrong"}`, may: leading, foreign: 404, ok: 404},
+	"GET /v1/policies/deciding":               {path: "/v1/policies/deciding", may: watching, foreign: 200},
+	"GET /v1/policies/shadow":                 {path: "/v1/policies/shadow", may: watching, foreign: 404, ok: 404},
+	"GET /v1/replays":                         {path: "/v1/replays", may: watching, foreign: 200},
+	"POST /v1/replays":                        {path: "/v1/replays", body: `{"policy":99,"from":"2026-01-01"}`, may: watching, foreign: 404, ok: 404},
+	"GET /v1/replays/{number}":                {path: "/v1/replays/99", may: watching, foreign: 404, ok: 404},
+	"POST /v1/replays/{number}/cancel":        {path: "/v1/replays/99/cancel", may: watching, foreign: 404, ok: 404},
+	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
+	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
+	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},
+	"DELETE /v1/lists/{list}":                 {path: "/v1/lists/none", may: watching, foreign: 404, ok: 404},
+	"GET /v1/lists/{list}/entries":            {path: "/v1/lists/none/entries", may: watching, foreign: 404, ok: 404},
+	"POST /v1/lists/{list}/find":              {path: "/v1/lists/none/find", body: `{"value":"x"}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/lists/{list}/entries":           {path: "/v1/lists/none/entries", body: `{"entries":[{"value":"x","reason":"for a test"}]}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/lists/{list}/remove":            {path: "/v1/lists/none/remove", body: `{"values":[{"value":"x"}],"reason":"for a test"}`, may: watching, foreign: 404, ok: 404},
+	"POST /v1/lists/{list}/import":            {path: "/v1/lists/none/import", body: `{"value":"x","reason":"for a test"}`, may: watching, foreign: 404, ok: 404},
+	"DELETE /v1/lists/{list}/entries/{value}": {path: "/v1/lists/none/entries/x?reason=for+a+test", may: watching, foreign: 404, ok: 404},
 }
 
 // building is a whole server with people of each role in it.
@@ -287,7 +296,7 @@ func (b *building) everyRouteHasARow(t *testing.T) {
 		if !ok || path == "/{$}" {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x").Replace(path)
 		if got := route(httptest.NewRequest(http.MethodGet, path, nil)); got == "other" {
 			t.Errorf("%s is logged as other: add it to route", pattern)
 		}
@@ -385,7 +394,7 @@ func (b *building) oversizedAndPacked(t *testing.T) {
 			continue
 		}
 		tried++
-		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x").Replace(path)
 		if path == "/v1/events" {
 			huge = strings.Repeat("a", accounts.MaxBody)
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -173,6 +174,11 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	reports := s.reports.Tidy(ctx)
 	s.warn("erase what is past its time", past)
 	s.warn("look after the reports", reports)
+	if s.accounts != nil {
+		lists := s.accounts.SweepLists(ctx)
+		s.warn("erase entries of lists whose time is over", lists)
+		reports = errors.Join(reports, lists)
+	}
 	s.swept.Store(&swept{time.Now(), past != nil || reports != nil})
 }
 

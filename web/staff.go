@@ -348,11 +348,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-<<<<<<< HEAD
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/audit", "/privacy", "/system", "/settings"} {
-=======
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/lists", "/audit", "/system", "/settings"} {
->>>>>>> de00cc9 (api, cli, web: lists)
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/lists", "/audit", "/privacy", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -372,11 +368,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-<<<<<<< HEAD
-	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Privacy bool
-=======
-	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists bool
->>>>>>> de00cc9 (api, cli, web: lists)
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists, Privacy bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -448,11 +440,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
 		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
-<<<<<<< HEAD
-		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil}
-=======
-		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Lists: v.opt.Lists != nil}
->>>>>>> de00cc9 (api, cli, web: lists)
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil, Lists: v.opt.Lists != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

@@ -75,14 +75,11 @@ type Options struct {
 	Unhurried func(context.Context) context.Context
 	// Owners is the page of accounts' owners; nil: there is none.
 	Owners OwnersDesk
-<<<<<<< HEAD
 	// Privacy is the desk of requests of persons, holds and certificates; nil: there
 	// are no pages of it. It needs People.
 	Privacy PrivacyDesk
-=======
 	// Lists are the lists that policies ask for; nil: none are kept. It needs People.
 	Lists ListsDesk
->>>>>>> de00cc9 (api, cli, web: lists)
 	// Settings are those of tenants; nil: the options hold. It needs People.
 	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.

@@ -21,7 +21,7 @@ const (
 	// MaxImport is how many entries go onto a list at once, MaxListFile the largest
 	// file in bytes.
 	MaxImport   = 10_000
-	MaxListFile = 4 << 20
+	MaxListFile = 2 << 20
 )
 
 // ListFile is a file of entries.

@@ -145,7 +145,7 @@ func (l *lane) write(ctx context.Context, list []event.ListChange, when time.Tim
 		c := &call{decide: true, done: make(chan struct{})}
 		for i := range list[:m] {
 			e := event.Event{ID: fmt.Sprintf("list-%s-%d-%d", id, n, i), Source: ownSource, Type: event.ListChanged, Time: when.UTC(), List: &list[i]}
-			x := entryOf(&e, when)
+			x := entryOf(&e, "", when) // nothing in it was written freely
 			x.Tenant = l.tenant
 			c.events, c.entries = append(c.events, e), append(c.entries, x)
 		}

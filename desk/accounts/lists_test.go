@@ -423,7 +423,7 @@ func TestListsOfOthers(t *testing.T) {
 	s.mu.Lock()
 	s.now = start.Add(accounts.EntryLasts).AddDate(0, 0, 31)
 	s.mu.Unlock()
-	if err := d.Sweep(ctx); err != nil {
+	if err := d.SweepLists(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if x, err := d.Entries(ctx, boss, accounts.EntryQuery{List: "cards"}); err != nil || len(x.Entries) != 0 {
