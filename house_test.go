@@ -53,8 +53,10 @@ var trees = map[string][]string{
 	"contact/record":     {"contact"},
 	"contact/verdict":    {"contact"},
 	"desk/system":        {"desk/custody", "store"},
-	"desk/accounts/persons": {"desk/accounts", "account/event", "account/guard", "account/policy", "casework/request", "casework/retention", "contact/term",
+	"desk/accounts/persons": {"desk/accounts", "desk/accounts/lists", "account/event", "account/guard", "account/policy", "casework/request", "casework/retention", "contact/term",
 		"eventlog", "store"},
+	"desk/accounts/hypothesis": {"account/event"},
+	"desk/accounts/lists":      {"desk/accounts", "account/event", "account/policy", "store"},
 	"eval/train": {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
 		"eval/simulate/shop", "account/policy", "account/riskmodel", "account/window"},
 	"account/event":       {},
@@ -165,7 +167,9 @@ func load(t *testing.T) (map[string]*pkg, *token.FileSet) {
 			pkgs[dir] = p
 		}
 		p.files[path] = f
-		p.lines += strings.Count(string(src), "\n")
+		if !ast.IsGenerated(f) { // nobody reads it to understand the package
+			p.lines += strings.Count(string(src), "\n")
+		}
 		p.doc = p.doc || f.Doc != nil && len(strings.Fields(f.Doc.Text())) >= 20
 		for _, im := range f.Imports {
 			p.imports[strings.Trim(im.Path.Value, `"`)] = true

@@ -12,6 +12,7 @@ import (
 	"bonafide/desk/policies"
 	"bonafide/desk/replays"
 	"bonafide/fault"
+	"bonafide/web/chart"
 )
 
 // ReplaysDesk is the desk of replays as the pages use it.
@@ -107,13 +108,13 @@ func (v *visit) startReplay() error {
 // replayData is the page of one replay.
 type replayData struct {
 	replays.Run
-	Charts []chart
+	Charts []chart.Chart
 	Money  []moneyChart
 }
 
 // moneyChart is the money of one currency.
 type moneyChart struct {
-	chart
+	chart.Chart
 	replay.Money
 }
 
@@ -154,42 +155,46 @@ func (s staffView) Share(x *float64) string {
 	return s.Decimal(strconv.FormatFloat(100**x, 'f', 1, 64)) + " %"
 }
 
+func bar(label, text, class string, value float64) chart.Row {
+	return chart.Row{Label: label, Text: text, Class: class, Value: value}
+}
+
 // draw makes the diagrams of a report.
 func (d *replayData) draw(s staffView) {
 	r := d.Result
 	n := func(x int) string { return s.Count(int64(x)) }
-	d.Charts = append(d.Charts, rowChart("accounts", s.T("replay.accounts"), s.T("replay.accounts.desc", "caught", n(r.NewlyCaught), "missed", n(r.NewlyMissed), "annoyed", n(r.NewlyAnnoyed), "freed", n(r.NewlyFreed)),
-		[]chartRow{{s.T("replay.caught"), n(r.NewlyCaught), "good", float64(r.NewlyCaught)}, {s.T("replay.missed"), n(r.NewlyMissed), "bad", float64(r.NewlyMissed)},
-			{s.T("replay.annoyed"), n(r.NewlyAnnoyed), "bad", float64(r.NewlyAnnoyed)}, {s.T("replay.freed"), n(r.NewlyFreed), "good", float64(r.NewlyFreed)}}, 0))
-	var shares []chartRow
+	d.Charts = append(d.Charts, chart.Rows("accounts", s.T("replay.accounts"), s.T("replay.accounts.desc", "caught", n(r.NewlyCaught), "missed", n(r.NewlyMissed), "annoyed", n(r.NewlyAnnoyed), "freed", n(r.NewlyFreed)),
+		[]chart.Row{bar(s.T("replay.caught"), n(r.NewlyCaught), "good", float64(r.NewlyCaught)), bar(s.T("replay.missed"), n(r.NewlyMissed), "bad", float64(r.NewlyMissed)),
+			bar(s.T("replay.annoyed"), n(r.NewlyAnnoyed), "bad", float64(r.NewlyAnnoyed)), bar(s.T("replay.freed"), n(r.NewlyFreed), "good", float64(r.NewlyFreed))}, 0))
+	var shares []chart.Row
 	for _, x := range []struct {
 		key       string
 		base, now *float64
 	}{{"replay.precision", r.Baseline.Precision, r.Candidate.Precision}, {"replay.recall", r.Baseline.Recall, r.Candidate.Recall}} {
 		for i, p := range []*float64{x.base, x.now} {
 			if p != nil {
-				shares = append(shares, chartRow{s.T(x.key) + " · " + s.T([]string{"replay.base", "replay.cand"}[i]), s.Share(p), []string{"base", "cand"}[i], *p})
+				shares = append(shares, bar(s.T(x.key)+" · "+s.T([]string{"replay.base", "replay.cand"}[i]), s.Share(p), []string{"base", "cand"}[i], *p))
 			}
 		}
 	}
 	if len(shares) > 0 {
-		d.Charts = append(d.Charts, rowChart("shares", s.T("replay.shares"), s.T("replay.shares.desc"), shares, 1))
+		d.Charts = append(d.Charts, chart.Rows("shares", s.T("replay.shares"), s.T("replay.shares.desc"), shares, 1))
 	}
 	if len(r.Days) > 1 {
-		d.Charts = append(d.Charts, dayChart("days", s.T("replay.days"), s.T("replay.days.desc"), r.Days, s.Count))
+		d.Charts = append(d.Charts, chart.Days("days", s.T("replay.days"), s.T("replay.days.desc"), r.Days, s.Count))
 	}
 	for i, m := range r.Money {
 		if m.Placed == 0 || i >= maxMoneyCharts {
 			continue
 		}
-		row := func(key, class string, x int64) chartRow {
-			return chartRow{s.T(key), s.Money(x, m.Currency), class, float64(x)}
+		row := func(key, class string, x int64) chart.Row {
+			return bar(s.T(key), s.Money(x, m.Currency), class, float64(x))
 		}
-		rows := []chartRow{row("replay.money.base", "base", m.Baseline), row("replay.money.cand", "cand", m.Candidate)}
+		rows := []chart.Row{row("replay.money.base", "base", m.Baseline), row("replay.money.cand", "cand", m.Candidate)}
 		if m.Fraud > 0 {
 			rows = append(rows, row("replay.money.saved.base", "base", m.FraudBaseline), row("replay.money.saved.cand", "cand", m.FraudCandidate))
 		}
-		d.Money = append(d.Money, moneyChart{rowChart("money-"+m.Currency, s.T("replay.money", "currency", m.Currency), s.T("replay.money.desc", "placed", s.Money(m.Placed, m.Currency)), rows, 0), m})
+		d.Money = append(d.Money, moneyChart{chart.Rows("money-"+m.Currency, s.T("replay.money", "currency", m.Currency), s.T("replay.money.desc", "placed", s.Money(m.Placed, m.Currency)), rows, 0), m})
 	}
 }
 
