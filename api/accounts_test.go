@@ -21,6 +21,7 @@ import (
 	"bonafide/api"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/desk/contacts"
 	"bonafide/desk/policies"
 	"bonafide/eventlog/memory"
@@ -70,12 +71,16 @@ func newTill(t *testing.T) *till {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = desk.Close() })
+	listing, err := lists.New(lists.Config{Guard: desk, Store: db, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	key := func(tenant access.Tenant, r access.Role, scopes ...access.Permission) access.Actor {
 		return access.Actor{Tenant: tenant, Person: "p", Key: "k", Roles: []access.Role{r}, Scopes: scopes}
 	}
 	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish, access.ListRead, access.ListWrite}
 	x := &till{t: t, desk: desk, mux: http.NewServeMux(), doc: map[string]bool{}}
-	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: desk, Policies: rules, Programs: ring{
+	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Policies: rules, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "write": key("main", access.Supervisor, access.EventWrite), "read": key("main", access.Analyst, access.DecisionRead),
 		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...),
 		"none": key("main", access.Supervisor, access.AccountRead), "foreign": key("other", access.Supervisor, all...)}})

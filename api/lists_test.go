@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"bonafide/api"
-	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 )
 
 // TestListRoutes: every route of lists × keys of each kind × another tenant × no
@@ -88,7 +88,7 @@ func TestListsOverHTTP(t *testing.T) {
 		t.Errorf("an end too far ahead: %d %s", rec.Code, rec.Body)
 	}
 	rec = x.ask(http.MethodPost, "/v1/lists/known_mule/import?reason=a+list+of+before&skip=true", "analyst", "value,until\nm1,\nm2,x\n")
-	var got accounts.Imported
+	var got lists.Imported
 	if err := json.Unmarshal(rec.Body.Bytes(), &got); rec.Code != 200 || err != nil || got.Added != 1 || len(got.Refused) != 1 || got.Refused[0].Line != 3 || !got.List.Asked {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}

@@ -14,7 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/fault"
 )
 
@@ -132,16 +132,16 @@ func (c *listsCmd) post(ctx context.Context, env Env, path string, body, into an
 func listPath(list, rest string) string { return "/v1/lists/" + url.PathEscape(list) + rest }
 
 type entryPage struct {
-	List    accounts.ListView    `json:"list"`
-	Entries []accounts.EntryView `json:"entries"`
-	Next    string               `json:"next"`
+	List    lists.ListView    `json:"list"`
+	Entries []lists.EntryView `json:"entries"`
+	Next    string            `json:"next"`
 }
 
 // show prints all lists, or one.
 func (c *listsCmd) show(ctx context.Context, env Env) error {
 	w := tabwriter.NewWriter(env.Stdout, 2, 8, 2, ' ', 0)
 	if c.Show.List == "" {
-		var list []accounts.ListView
+		var list []lists.ListView
 		if err := c.ask(ctx, env, http.MethodGet, "/v1/lists", "", nil, &list); err != nil || c.JSON {
 			return err
 		}
@@ -168,7 +168,7 @@ func (c *listsCmd) show(ctx context.Context, env Env) error {
 	}
 }
 
-func printEntries(w io.Writer, list []accounts.EntryView) {
+func printEntries(w io.Writer, list []lists.EntryView) {
 	for _, e := range list {
 		waits := ""
 		if e.Waiting {
@@ -178,16 +178,16 @@ func printEntries(w io.Writer, list []accounts.EntryView) {
 	}
 }
 
-func listValues(texts []string, hashed bool) (out []accounts.ListValue) {
+func listValues(texts []string, hashed bool) (out []lists.ListValue) {
 	for _, s := range texts {
-		out = append(out, accounts.ListValue{Value: s, Hashed: hashed})
+		out = append(out, lists.ListValue{Value: s, Hashed: hashed})
 	}
 	return out
 }
 
 // find tells whether a value is on a list; its exit code does, too.
 func (c *listsCmd) find(ctx context.Context, env Env) error {
-	v := accounts.ListValue{Value: c.Find.Value, Hashed: c.Find.Hashed}
+	v := lists.ListValue{Value: c.Find.Value, Hashed: c.Find.Hashed}
 	if v.Value == "-" {
 		raw, err := io.ReadAll(io.LimitReader(env.Stdin, 4<<10))
 		if err != nil {
@@ -214,23 +214,23 @@ func (c *listsCmd) add(ctx context.Context, env Env) error {
 	var until time.Time
 	if c.Add.Until != "" {
 		var err error
-		if until, err = accounts.ParseUntil(c.Add.Until); err != nil {
+		if until, err = lists.ParseUntil(c.Add.Until); err != nil {
 			return err
 		}
 	}
 	var body struct {
-		Entries []accounts.NewEntry `json:"entries"`
+		Entries []lists.NewEntry `json:"entries"`
 	}
 	for _, v := range listValues(c.Add.Values, c.Add.Hashed) {
-		body.Entries = append(body.Entries, accounts.NewEntry{ListValue: v, Until: until, Reason: c.Add.Reason})
+		body.Entries = append(body.Entries, lists.NewEntry{ListValue: v, Until: until, Reason: c.Add.Reason})
 	}
 	return c.done(env, "added", len(body.Entries), c.post(ctx, env, listPath(c.Add.List, "/entries"), body, nil))
 }
 
 func (c *listsCmd) remove(ctx context.Context, env Env) error {
 	body := struct {
-		Values []accounts.ListValue `json:"values"`
-		Reason string               `json:"reason"`
+		Values []lists.ListValue `json:"values"`
+		Reason string            `json:"reason"`
 	}{listValues(c.Remove.Values, c.Remove.Hashed), c.Remove.Reason}
 	return c.done(env, "taken off", len(body.Values), c.post(ctx, env, listPath(c.Remove.List, "/remove"), body, nil))
 }
@@ -252,7 +252,7 @@ func (c *listsCmd) imports(ctx context.Context, env Env) error {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, accounts.MaxListFile+1))
+	raw, err := io.ReadAll(io.LimitReader(in, lists.MaxListFile+1))
 	if err != nil {
 		return fmt.Errorf("lists: read the file: %w", err)
 	}
@@ -265,7 +265,7 @@ func (c *listsCmd) imports(ctx context.Context, env Env) error {
 	if c.Import.Skip {
 		q.Set("skip", "true")
 	}
-	var got accounts.Imported
+	var got lists.Imported
 	if err := c.ask(ctx, env, http.MethodPost, listPath(c.Import.List, "/import?"+q.Encode()), "text/csv", raw, &got); err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (c *listsCmd) run(ctx context.Context, env Env, command string) error {
 	word, _, _ := strings.Cut(strings.TrimPrefix(command, "lists "), " ")
 	switch word {
 	case "make":
-		return c.post(ctx, env, "/v1/lists", accounts.NewList{Name: c.Make.List, Of: c.Make.Of, About: c.Make.About}, nil)
+		return c.post(ctx, env, "/v1/lists", lists.NewList{Name: c.Make.List, Of: c.Make.Of, About: c.Make.About}, nil)
 	case "find":
 		return c.find(ctx, env)
 	case "add":

@@ -216,7 +216,11 @@ func (s *Server) readLog(ctx context.Context) {
 		return
 	}
 	go func() {
-		if err := s.accounts.Start(ctx); err != nil && ctx.Err() == nil {
+		err := s.accounts.Start(ctx)
+		if err == nil {
+			err = s.lists.Start(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.opt.Log.Warn("accounts: read the log of events", "cause", err.Error())
 		}
 	}()

@@ -174,9 +174,9 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	reports := s.reports.Tidy(ctx)
 	s.warn("erase what is past its time", past)
 	s.warn("look after the reports", reports)
-	if s.accounts != nil {
-		lists := s.accounts.SweepLists(ctx)
-		s.warn("erase entries of lists whose time is over", lists)
+	if s.lists != nil {
+		lists := s.lists.Start(ctx)
+		s.warn("bring what is taken off lists into the log of events", lists)
 		reports = errors.Join(reports, lists)
 	}
 	s.swept.Store(&swept{time.Now(), past != nil || reports != nil})

@@ -11,6 +11,7 @@ import (
 	"bonafide/access"
 	"bonafide/config"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/desk/accounts/persons"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
@@ -22,11 +23,14 @@ import (
 
 // Privacy wires the desk for what is kept and what is erased, with the desks that
 // hold records of persons. events is the log and its key as far as they are at
-// hand, guard what runs here; both may be nil.
-func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk, events *Events, guard persons.Running) (*privacy.Desk, error) {
+// hand, guard and listing what runs here; all may be nil.
+func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *reports.Desk, events *Events, guard persons.Running, listing *lists.Desk) (*privacy.Desk, error) {
 	c := persons.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Clear: cfg.Accounts.Clear, Running: guard}
 	if events != nil {
 		c.Key, c.Log = events.Key, events.Log
+	}
+	if listing != nil {
+		c.Lists = listing
 	}
 	if cfg.People.Key != "" {
 		c.MarkKeys = append([][]byte{[]byte(cfg.People.Key)}, formerKeys(cfg)...)
@@ -37,7 +41,7 @@ func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *rep
 	}
 	return privacy.New(privacy.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader,
 		Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
-		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions(), decided.Decisions(), decided.Events()},
+		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions(), decided.Decisions(), decided.Events(), decided.Lists()},
 		Expirers: []privacy.Expirer{contacts, staff, decided}})
 }
 
@@ -85,7 +89,7 @@ func Keeping(ctx context.Context, cfg config.Config, asleep bool) (d *privacy.De
 	if err == nil {
 		var contacts *reports.Desk
 		if contacts, err = Reports(cfg, s); err == nil {
-			d, err = Privacy(cfg, s, staff, contacts, eventsBeside(cfg), nil)
+			d, err = Privacy(cfg, s, staff, contacts, eventsBeside(cfg), nil, nil)
 		}
 	}
 	if err != nil {

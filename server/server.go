@@ -28,6 +28,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
 	"bonafide/desk/people"
@@ -77,10 +78,11 @@ type Server struct {
 	started time.Time
 	swept   atomic.Pointer[swept]
 	lim     *limiter
-	// accounts, replays and policies are nil where no events are taken.
+	// accounts, replays, policies and lists are nil where no events are taken.
 	accounts *accounts.Desk
 	replays  *replays.Desk
 	policies *policies.Desk
+	lists    *lists.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -165,26 +167,11 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			return nil, err
 		}
 		if opt.Events != nil {
-			if s.policies, err = s.policing(cfg, opt); err != nil {
+			if err := s.guarded(cfg, &options, &programs); err != nil {
 				return nil, err
 			}
-			if s.accounts, err = s.guard(cfg, opt); err != nil {
-				return nil, err
-			}
-			programs.Accounts, programs.Policies, s.probe.log = s.accounts, s.policies, s.accounts.Ping
-			options.Accounts, options.Policies, options.Unhurried = s.accounts, s.policies, api.Unhurried
-			if own, err := owners(cfg, s.accounts); err != nil {
-				return nil, err
-			} else if own != nil {
-				options.Owners, programs.Owners = own, own
-			}
-			if s.replays, err = s.replaying(cfg, opt); err != nil {
-				return nil, err
-			}
-			options.Replays, programs.Replays = s.replays, s.replays
-			options.Lists, programs.Lists = s.accounts, s.accounts
 		}
-		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.running()); err != nil {
+		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.running(), s.lists); err != nil {
 			return nil, err
 		}
 		options.Privacy = s.privacy
@@ -204,6 +191,32 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 	s.http = logged(opt.Log, s.meter, pseudonym(lim.address), headers(strings.HasPrefix(Base(cfg), "https://"), lim.limit(deadline(cfg.Limits.Timeout, mux.mux))))
 	s.ready.Store(true)
 	return s, nil
+}
+
+// guarded wires the account guard with what stands on it.
+func (s *Server) guarded(cfg config.Config, options *web.Options, programs *api.Options) (err error) {
+	if s.policies, err = s.policing(cfg, s.opt); err != nil {
+		return err
+	}
+	if s.accounts, err = s.guard(cfg, s.opt); err != nil {
+		return err
+	}
+	programs.Accounts, programs.Policies, s.probe.log = s.accounts, s.policies, s.accounts.Ping
+	options.Accounts, options.Policies, options.Unhurried = s.accounts, s.policies, api.Unhurried
+	if own, err := owners(cfg, s.accounts); err != nil {
+		return err
+	} else if own != nil {
+		options.Owners, programs.Owners = own, own
+	}
+	if s.replays, err = s.replaying(cfg, s.opt); err != nil {
+		return err
+	}
+	options.Replays, programs.Replays = s.replays, s.replays
+	if s.lists, err = lists.New(lists.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now}); err != nil {
+		return err
+	}
+	options.Lists, programs.Lists = s.lists, s.lists
+	return nil
 }
 
 // deadline bounds the work of one request.

@@ -10,6 +10,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/shadow"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/hypothesis"
 	"bonafide/fault"
 	"bonafide/store"
 	"bonafide/web"
@@ -84,7 +85,7 @@ func (g *guardDesk) Account(_ context.Context, a access.Actor, account, _ string
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	return accounts.Timeline{Account: account + evil, Sessions: []accounts.SessionView{{Session: evil, Devices: []string{evil}, First: now, Last: now.Add(time.Hour), Events: 7, Country: "JP", Proved: "bypassed", Revoked: true}},
 		Devices:  []accounts.DeviceView{{Device: "9f86d081884c7d659a2feaa0c55ad015" + evil, First: now, Last: now, Events: 1204, Sessions: 3, Stopped: 2}},
-		Contacts: []accounts.ReportedContact{{Time: now, Report: evil, Channel: "sms", Verdict: "scam", Leak: &accounts.LeakSign{Order: evil, Seller: evil, Delivery: evil}}, {Time: now, Channel: evil, Verdict: evil}}, Decisions: []accounts.DecisionView{g.view(evil)}, More: true, Hypotheses: []accounts.Hypothesis{{ID: "h", Status: "unconfirmed", Text: evil, AsOf: "2026-11-22", Source: evil}},
+		Contacts: []accounts.ReportedContact{{Time: now, Report: evil, Channel: "sms", Verdict: "scam", Leak: &accounts.LeakSign{Order: evil, Seller: evil, Delivery: evil}}, {Time: now, Channel: evil, Verdict: evil}}, Decisions: []accounts.DecisionView{g.view(evil)}, More: true, Hypotheses: []hypothesis.Hypothesis{{ID: "h", Status: "unconfirmed", Text: evil, AsOf: "2026-11-22", Source: evil}},
 		Moments: []accounts.EventView{{Time: now, Type: "order.placed", Device: evil, Session: evil, Order: evil, Hidden: true, Fields: map[string]string{evil: evil}, Decision: "d1", Action: "block"}},
 		Orders:  []accounts.Purchase{{Order: evil, Placed: now, Amount: 500000, Currency: "JPY", GiftCards: 12, Hidden: true, Action: "block"}, {Order: "o2", Placed: now, Amount: 123456, Currency: "EUR", WasHidden: true}}}, nil
 }

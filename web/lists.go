@@ -9,20 +9,33 @@ import (
 	"time"
 
 	"bonafide/access"
-	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/fault"
 	"bonafide/store"
 )
 
 // ListsDesk is the desk of accounts as the pages of lists use it.
 type ListsDesk interface {
-	Lists(ctx context.Context, a access.Actor) ([]accounts.ListView, error)
-	MakeList(ctx context.Context, a access.Actor, n accounts.NewList) error
+	Lists(ctx context.Context, a access.Actor) ([]lists.ListView, error)
+	MakeList(ctx context.Context, a access.Actor, n lists.NewList) error
 	RemoveList(ctx context.Context, a access.Actor, name string) error
-	Entries(ctx context.Context, a access.Actor, q accounts.EntryQuery) (accounts.EntryListing, error)
-	PutEntries(ctx context.Context, a access.Actor, list string, entries []accounts.NewEntry) (accounts.ListView, error)
-	TakeOff(ctx context.Context, a access.Actor, list string, values []accounts.ListValue, reason string) (accounts.ListView, error)
-	Import(ctx context.Context, a access.Actor, list string, f accounts.ListFile) (accounts.Imported, error)
+	Entries(ctx context.Context, a access.Actor, q lists.EntryQuery) (lists.EntryListing, error)
+	PutEntries(ctx context.Context, a access.Actor, list string, entries []lists.NewEntry) (lists.ListView, error)
+	TakeOff(ctx context.Context, a access.Actor, list string, values []lists.ListValue, reason string) (lists.ListView, error)
+	Import(ctx context.Context, a access.Actor, list string, f lists.ListFile) (lists.Imported, error)
+}
+
+func listRoutes() []staffRoute {
+	return []staffRoute{
+		{"GET /lists", false, (*visit).lists, "", 0},
+		{"POST /lists", false, (*visit).makeList, "/lists", 0},
+		{"GET /lists/{id}", false, (*visit).list, "/lists/{id}", 0},
+		{"POST /lists/{id}", false, (*visit).addEntry, "/lists/{id}", 0},
+		{"POST /lists/{id}/find", false, (*visit).findEntry, "/lists/{id}", 0},
+		{"POST /lists/{id}/remove", false, (*visit).takeOff, "/lists/{id}", 0},
+		{"POST /lists/{id}/import", false, (*visit).importEntries, "/lists/{id}", lists.MaxListFile + 64<<10},
+		{"POST /lists/{id}/drop", false, (*visit).removeList, "/lists/{id}", 0},
+	}
 }
 
 // entriesPage is how many entries a page lists.
@@ -43,15 +56,15 @@ func (v *visit) listed() error {
 
 // listsData is the page of all lists.
 type listsData struct {
-	Lists  []accounts.ListView
+	Lists  []lists.ListView
 	Fields []string
 	// Typed is what somebody typed of a list that could not be made.
-	Typed accounts.NewList
+	Typed lists.NewList
 }
 
-func (v *visit) lists() error { return v.showLists(http.StatusOK, accounts.NewList{}, "") }
+func (v *visit) lists() error { return v.showLists(http.StatusOK, lists.NewList{}, "") }
 
-func (v *visit) showLists(code int, typed accounts.NewList, problem string) error {
+func (v *visit) showLists(code int, typed lists.NewList, problem string) error {
 	if err := v.listed(); err != nil {
 		return err
 	}
@@ -66,7 +79,7 @@ func (v *visit) makeList() error {
 	if err := v.listed(); err != nil {
 		return err
 	}
-	n := accounts.NewList{Name: v.field("name"), Of: v.field("of"), About: v.field("about")}
+	n := lists.NewList{Name: v.field("name"), Of: v.field("of"), About: v.field("about")}
 	err := v.opt.Lists.MakeList(v.r.Context(), v.who.Actor, n)
 	if text, code, ok := v.mended("lists", err); ok {
 		return v.showLists(code, n, text)
@@ -86,14 +99,14 @@ func (v *visit) mended(page string, err error) (text string, code int, ok bool) 
 
 // listData is the page of one list.
 type listData struct {
-	accounts.EntryListing
+	lists.EntryListing
 	// Sought is what was looked for, Looked that something was.
-	Sought accounts.ListValue
+	Sought lists.ListValue
 	Looked bool
 	// Typed is an entry that could not be added, File what was wrong in a file.
-	Typed   accounts.NewEntry
+	Typed   lists.NewEntry
 	Until   string
-	File    *accounts.Imported
+	File    *lists.Imported
 	Latest  string
 	Longest string
 	More    string
@@ -113,7 +126,7 @@ func (v *visit) showList(code int, d listData, after store.Key, problem string) 
 	if err := v.listed(); err != nil {
 		return err
 	}
-	q := accounts.EntryQuery{List: v.listName(), Find: d.Sought, Page: store.Page{After: after, Limit: entriesPage}}
+	q := lists.EntryQuery{List: v.listName(), Find: d.Sought, Page: store.Page{After: after, Limit: entriesPage}}
 	d.EntryListing, err = v.opt.Lists.Entries(v.r.Context(), v.who.Actor, q)
 	if text, code, ok := v.mended("lists", err); ok && d.Looked {
 		return v.showList(code, listData{}, store.Key{}, text)
@@ -125,14 +138,14 @@ func (v *visit) showList(code int, d listData, after store.Key, problem string) 
 		d.More = "/lists/" + url.PathEscape(v.listName()) + "?after=" + url.QueryEscape(d.Next.String())
 	}
 	now := time.Now().UTC()
-	d.Latest, d.Longest = now.AddDate(0, 0, 1).Format(time.DateOnly), now.Add(accounts.EntryLongest).AddDate(0, 0, -1).Format(time.DateOnly)
+	d.Latest, d.Longest = now.AddDate(0, 0, 1).Format(time.DateOnly), now.Add(lists.EntryLongest).AddDate(0, 0, -1).Format(time.DateOnly)
 	return v.page(code, "list", "lists.title", d, problem)
 }
 
 // findEntry looks for a value. It is a form that is posted, so that the value
 // stands in no address.
 func (v *visit) findEntry() error {
-	x := accounts.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}
+	x := lists.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}
 	return v.showList(http.StatusOK, listData{Sought: x, Looked: x.Value != ""}, store.Key{}, "")
 }
 
@@ -140,11 +153,11 @@ func (v *visit) addEntry() error {
 	if err := v.listed(); err != nil {
 		return err
 	}
-	e := accounts.NewEntry{ListValue: accounts.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}, Reason: v.field("reason")}
+	e := lists.NewEntry{ListValue: lists.ListValue{Value: v.field("value"), Hashed: v.field("hashed") != ""}, Reason: v.field("reason")}
 	until, err := v.until()
 	if err == nil {
 		e.Until = until
-		_, err = v.opt.Lists.PutEntries(v.r.Context(), v.who.Actor, v.listName(), []accounts.NewEntry{e})
+		_, err = v.opt.Lists.PutEntries(v.r.Context(), v.who.Actor, v.listName(), []lists.NewEntry{e})
 	}
 	if text, code, ok := v.mended("lists", err); ok {
 		return v.showList(code, listData{Typed: e, Until: v.field("until")}, store.Key{}, text)
@@ -154,7 +167,7 @@ func (v *visit) addEntry() error {
 
 func (v *visit) until() (t time.Time, err error) {
 	if text := v.field("until"); text != "" {
-		return accounts.ParseUntil(text)
+		return lists.ParseUntil(text)
 	}
 	return t, nil
 }
@@ -163,7 +176,7 @@ func (v *visit) takeOff() error {
 	if err := v.listed(); err != nil {
 		return err
 	}
-	_, err := v.opt.Lists.TakeOff(v.r.Context(), v.who.Actor, v.listName(), []accounts.ListValue{{Value: v.field("value"), Hashed: true}}, v.field("reason"))
+	_, err := v.opt.Lists.TakeOff(v.r.Context(), v.who.Actor, v.listName(), []lists.ListValue{{Value: v.field("value"), Hashed: true}}, v.field("reason"))
 	if text, code, ok := v.mended("lists", err); ok {
 		return v.showList(code, listData{}, store.Key{}, text)
 	}
@@ -176,10 +189,10 @@ func (v *visit) importEntries() error {
 		return err
 	}
 	file, _, err := v.r.FormFile("file") // first: it reads the other fields as well
-	f := accounts.ListFile{Body: []byte(v.r.PostFormValue("lines")), Reason: v.field("reason"), Skip: true}
+	f := lists.ListFile{Body: []byte(v.r.PostFormValue("lines")), Reason: v.field("reason"), Skip: true}
 	if err == nil {
 		var raw []byte
-		raw, err = io.ReadAll(io.LimitReader(file, accounts.MaxListFile+1))
+		raw, err = io.ReadAll(io.LimitReader(file, lists.MaxListFile+1))
 		_ = file.Close()
 		if len(raw) > 0 {
 			f.Body = raw

@@ -12,6 +12,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/fault"
 	"bonafide/store"
 	"bonafide/web"
@@ -20,11 +21,11 @@ import (
 // listDesk is a desk with two lists of the tenant main; it checks rights and
 // tenants as the real one does.
 type listDesk struct {
-	put  []accounts.NewEntry
+	put  []lists.NewEntry
 	off  string
-	file accounts.ListFile
-	made accounts.NewList
-	find accounts.ListValue
+	file lists.ListFile
+	made lists.NewList
+	find lists.ListValue
 }
 
 func (g *listDesk) may(a access.Actor, p access.Permission, name string) error {
@@ -37,22 +38,22 @@ func (g *listDesk) may(a access.Actor, p access.Permission, name string) error {
 	return nil
 }
 
-func (g *listDesk) view(name string) accounts.ListView {
+func (g *listDesk) view(name string) lists.ListView {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	if name == "spare" {
-		return accounts.ListView{Name: "spare", Of: "event.device", Made: &now}
+		return lists.ListView{Name: "spare", Of: "event.device", Made: &now}
 	}
-	return accounts.ListView{Name: "mules", Of: "order.gift_recipients", About: "Recipients of cards that were resold " + evil, Entries: 1204, Asked: true, Made: &now, By: "p-1"}
+	return lists.ListView{Name: "mules", Of: "order.gift_recipients", About: "Recipients of cards that were resold " + evil, Entries: 1204, Asked: true, Made: &now, By: "p-1"}
 }
 
-func (g *listDesk) Lists(_ context.Context, a access.Actor) ([]accounts.ListView, error) {
+func (g *listDesk) Lists(_ context.Context, a access.Actor) ([]lists.ListView, error) {
 	if err := g.may(a, access.ListRead, ""); err != nil || a.Tenant != "main" {
 		return nil, err
 	}
-	return []accounts.ListView{g.view("mules"), g.view("spare")}, nil
+	return []lists.ListView{g.view("mules"), g.view("spare")}, nil
 }
 
-func (g *listDesk) MakeList(_ context.Context, a access.Actor, n accounts.NewList) error {
+func (g *listDesk) MakeList(_ context.Context, a access.Actor, n lists.NewList) error {
 	if err := g.may(a, access.ListWrite, ""); err != nil {
 		return err
 	}
@@ -66,33 +67,33 @@ func (g *listDesk) RemoveList(_ context.Context, a access.Actor, name string) er
 	return g.may(a, access.ListWrite, name)
 }
 
-func (g *listDesk) Entries(_ context.Context, a access.Actor, q accounts.EntryQuery) (out accounts.EntryListing, err error) {
+func (g *listDesk) Entries(_ context.Context, a access.Actor, q lists.EntryQuery) (out lists.EntryListing, err error) {
 	if err := g.may(a, access.ListRead, q.List); err != nil {
 		return out, err
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	out.List, g.find = g.view(q.List), q.Find
 	if q.List == "mules" && q.Find.Value != "nobody" {
-		out.Entries = []accounts.EntryView{{Value: "5d41402abc4b2a76b9719d911017c592", Reason: "three takeovers " + evil, Until: now.AddDate(1, 0, 0), Made: now, By: "p-1"},
+		out.Entries = []lists.EntryView{{Value: "5d41402abc4b2a76b9719d911017c592", Reason: "three takeovers " + evil, Until: now.AddDate(1, 0, 0), Made: now, By: "p-1"},
 			{Value: "7d793037a0760186574b0282f2f435e7", Reason: "told by a bank", Until: now.AddDate(1, 0, 0), Made: now, By: "p-1", Waiting: true}}
 		out.Next = store.Key{When: now, ID: "x"}
 	}
 	return out, nil
 }
 
-func (g *listDesk) PutEntries(_ context.Context, a access.Actor, list string, e []accounts.NewEntry) (accounts.ListView, error) {
+func (g *listDesk) PutEntries(_ context.Context, a access.Actor, list string, e []lists.NewEntry) (lists.ListView, error) {
 	g.put = e
 	return g.view(list), g.may(a, access.ListWrite, list)
 }
 
-func (g *listDesk) TakeOff(_ context.Context, a access.Actor, list string, v []accounts.ListValue, reason string) (accounts.ListView, error) {
+func (g *listDesk) TakeOff(_ context.Context, a access.Actor, list string, v []lists.ListValue, reason string) (lists.ListView, error) {
 	g.off = v[0].Value + " " + reason
 	return g.view(list), g.may(a, access.ListWrite, list)
 }
 
-func (g *listDesk) Import(_ context.Context, a access.Actor, list string, f accounts.ListFile) (accounts.Imported, error) {
+func (g *listDesk) Import(_ context.Context, a access.Actor, list string, f lists.ListFile) (lists.Imported, error) {
 	g.file = f
-	return accounts.Imported{List: g.view(list), Added: 2, Refused: []accounts.Refusal{{Line: 3, Text: "until: is no day " + evil}}}, g.may(a, access.ListWrite, list)
+	return lists.Imported{List: g.view(list), Added: 2, Refused: []accounts.Refusal{{Line: 3, Text: "until: is no day " + evil}}}, g.may(a, access.ListWrite, list)
 }
 
 // TestListPages: values are looked for and added by forms that are posted, files

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"bonafide/access"
-	"bonafide/desk/accounts"
 	"bonafide/desk/people"
 	"bonafide/desk/reports"
 	"bonafide/fault"
@@ -147,7 +146,7 @@ func StaffRoutes() (patterns []string, open map[string]bool) {
 }
 
 func staffRoutes() []staffRoute {
-	return append(privacyRoutes(), []staffRoute{
+	return slices.Concat(privacyRoutes(), listRoutes(), []staffRoute{
 		{"GET /setup", true, (*visit).setup, "", 0},
 		{"POST /setup", true, (*visit).setUp, "/setup", 0},
 		{"GET /login", true, (*visit).login, "", 0},
@@ -209,14 +208,6 @@ func staffRoutes() []staffRoute {
 		{"POST /replays", false, (*visit).startReplay, "/replays", 0},
 		{"GET /replays/{id}", false, (*visit).replay, "/replays/{id}", 0},
 		{"POST /replays/{id}/cancel", false, (*visit).cancelReplay, "/replays/{id}", 0},
-		{"GET /lists", false, (*visit).lists, "", 0},
-		{"POST /lists", false, (*visit).makeList, "/lists", 0},
-		{"GET /lists/{id}", false, (*visit).list, "/lists/{id}", 0},
-		{"POST /lists/{id}", false, (*visit).addEntry, "/lists/{id}", 0},
-		{"POST /lists/{id}/find", false, (*visit).findEntry, "/lists/{id}", 0},
-		{"POST /lists/{id}/remove", false, (*visit).takeOff, "/lists/{id}", 0},
-		{"POST /lists/{id}/import", false, (*visit).importEntries, "/lists/{id}", accounts.MaxListFile + 64<<10},
-		{"POST /lists/{id}/drop", false, (*visit).removeList, "/lists/{id}", 0},
 		{"GET /settings", false, (*visit).settings, "", 0},
 		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
@@ -227,7 +218,7 @@ func staffRoutes() []staffRoute {
 		{"POST /reports/{id}/status", false, (*visit).setReportStatus, "/reports/{id}", 0},
 		{"POST /reports/{id}/unmask", false, (*visit).unmaskReport, "/reports/{id}", 0},
 		{"POST /reports/{id}/erase", false, (*visit).eraseReport, "/reports/{id}", 0},
-	}...)
+	})
 }
 
 // registerStaff adds the desk pages. A form that another site sends is refused

@@ -35,6 +35,7 @@ import (
 	"bonafide/account/policy"
 	"bonafide/account/window"
 	"bonafide/casework/retention"
+	"bonafide/desk/accounts/hypothesis"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -140,10 +141,9 @@ type Desk struct {
 	lim        Limits
 	policy     *policy.Policy
 	days       int // for which a decision is kept
-	listDays   int // for which an entry of a list is, after its end
 	mappings   map[string]*event.Mapping
 	notices    noticeTexts
-	hypotheses []hypothesis
+	hypotheses hypothesis.List
 
 	mu     sync.Mutex // guards what follows
 	lanes  map[access.Tenant]*lane
@@ -178,10 +178,10 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.hypotheses, err = hypotheses(c.Data); err != nil {
+	if d.hypotheses, err = hypothesis.Load(c.Data); err != nil {
 		return nil, err
 	}
-	d.days, d.listDays = kept.Kind(KindDecision).Days, kept.Kind("list_entry").Days
+	d.days = kept.Kind(KindDecision).Days
 	if d.notices, err = notices(c.Data); err != nil {
 		return nil, err
 	}
@@ -231,11 +231,7 @@ func (d *Desk) Start(ctx context.Context) error {
 		return err
 	}
 	for _, t := range list {
-		l, err := d.lane(ctx, t.ID)
-		if err == nil {
-			err = d.startLists(ctx, l)
-		}
-		if err != nil {
+		if _, err := d.lane(ctx, t.ID); err != nil {
 			return err
 		}
 	}
@@ -366,7 +362,7 @@ func (d *Desk) policyOf(ctx context.Context, t access.Tenant, digest string) (*p
 // maxFormer is how many policies of before are held in memory.
 const maxFormer = 16
 
-// deed is the audit entry of what an actor does to a decision or list.
+// deed is the audit entry of what an actor does to a decision.
 func (d *Desk) deed(a access.Actor, action, object, why string) store.Deed {
 	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: object, Why: why, From: a.From}
 }

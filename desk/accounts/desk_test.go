@@ -17,6 +17,7 @@ import (
 	"bonafide/account/window"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/desk/accounts/persons"
 	"bonafide/eventlog"
 	"bonafide/eventlog/memory"
@@ -60,6 +61,7 @@ type shop struct {
 	cold   func() (window.Cold, error)
 	mu     sync.Mutex
 	broken []string // guarded by mu: what failed in the background
+	listed map[*accounts.Desk]*lists.Desk
 }
 
 func newShop(t testing.TB) *shop {
@@ -104,6 +106,22 @@ func (s *shop) desk() *accounts.Desk {
 	}
 	s.t.Cleanup(func() { _ = d.Close() })
 	return d
+}
+
+// lists is the one desk of lists beside a desk.
+func (s *shop) lists(d *accounts.Desk) *lists.Desk {
+	s.t.Helper()
+	if s.listed[d] == nil {
+		l, err := lists.New(lists.Config{Guard: d, Store: s.store, Now: func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if s.listed == nil {
+			s.listed = map[*accounts.Desk]*lists.Desk{}
+		}
+		s.listed[d] = l
+	}
+	return s.listed[d]
 }
 
 func who(tenant access.Tenant, r access.Role) access.Actor {

@@ -9,6 +9,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/replay"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/store"
 )
 
@@ -22,7 +23,7 @@ func TestHistory(t *testing.T) {
 	jump := func(to time.Time) { s.mu.Lock(); defer s.mu.Unlock(); s.now = to }
 	jump(start)
 	s.send(d, boss, at(-time.Hour, event.LoginTried, "old", "d"))
-	if _, err := d.PutEntries(t.Context(), boss, "known_mule", []accounts.NewEntry{{ListValue: accounts.ListValue{Value: "m"}, Reason: "for a test"}}); err != nil {
+	if _, err := s.lists(d).PutEntries(t.Context(), boss, "known_mule", []lists.NewEntry{{ListValue: lists.ListValue{Value: "m"}, Reason: "for a test"}}); err != nil {
 		t.Fatal(err)
 	}
 	jump(later.Add(600 * day))

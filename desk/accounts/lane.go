@@ -25,6 +25,8 @@ type call struct {
 	// receipts, decisions and err hold once done is closed.
 	receipts  []eventlog.Receipt
 	decisions []guard.Decision
+	// look, if set, is called by the decider after the events of the call.
+	look func(*lane)
 	// by is the policy that decided, but for those in others, by their place.
 	by     *policy.Policy
 	others map[int]*policy.Policy
@@ -86,12 +88,6 @@ type lane struct {
 	// Only the minder uses what follows.
 	aside *incoming // a guard that may decide again
 	told  string    // the policy of which a burst was told
-	// listing lets changes of lists take turns; listed and found belong to it.
-	listing sync.Mutex
-	// listed: the lists were compared with the records since the start; found is
-	// what they were then.
-	listed bool
-	found  []listedValue
 
 	// Only the decider uses what follows.
 	guard    *guard.Guard
@@ -134,7 +130,6 @@ func (l *lane) run(ctx context.Context) {
 		return
 	}
 	l.snapshot = l.desk.cfg.Now()
-	l.found = l.listedNow()
 	close(l.ready)
 	var deciding, minding sync.WaitGroup
 	deciding.Go(l.decideAll)
@@ -219,7 +214,11 @@ func (l *lane) writeAll(ctx context.Context) {
 		for _, c := range calls {
 			entries = append(entries, c.entries...)
 		}
-		receipts, err := l.desk.cfg.Log.Append(ctx, entries...)
+		var receipts []eventlog.Receipt
+		var err error
+		if len(entries) > 0 {
+			receipts, err = l.desk.cfg.Log.Append(ctx, entries...)
+		}
 		if err != nil {
 			behind = true
 			l.answered(len(entries))
@@ -322,6 +321,9 @@ func (l *lane) decideCall(c *call, err error) {
 		case c.decide && c.err == nil:
 			l.repeat(c, i)
 		}
+	}
+	if c.look != nil && err == nil {
+		c.look(l)
 	}
 }
 

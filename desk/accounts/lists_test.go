@@ -3,7 +3,6 @@ package accounts_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/eventlog"
 	"bonafide/eventlog/memory"
 	"bonafide/fault"
@@ -47,8 +47,8 @@ func (s *shop) action(d *accounts.Desk, e event.Event) string {
 	return s.send(d, boss, e).Answers[0].Action
 }
 
-func value(v string) accounts.NewEntry {
-	return accounts.NewEntry{ListValue: accounts.ListValue{Value: v}, Reason: "seen in three takeovers"}
+func value(v string) lists.NewEntry {
+	return lists.NewEntry{ListValue: lists.ListValue{Value: v}, Reason: "seen in three takeovers"}
 }
 
 func newListing(t testing.TB) *shop {
@@ -68,7 +68,7 @@ func TestListsHoldFromTheLog(t *testing.T) { // S4.5
 	}
 	n := value("mule@example.com")
 	n.Until = start.Add(2 * time.Hour)
-	view, err := d.PutEntries(t.Context(), analyst, "mules", []accounts.NewEntry{n})
+	view, err := s.lists(d).PutEntries(t.Context(), analyst, "mules", []lists.NewEntry{n})
 	if err != nil || !view.Asked || view.Of != "order.gift_recipients" {
 		t.Fatalf("%+v, %v", view, err)
 	}
@@ -82,16 +82,16 @@ func TestListsHoldFromTheLog(t *testing.T) { // S4.5
 	if got := s.action(d, gift(3, 2*time.Hour, "d1", "mule@example.com")); got != "allow" {
 		t.Errorf("past its end: %s", got)
 	}
-	found, err := d.Entries(t.Context(), analyst, accounts.EntryQuery{List: "mules", Find: accounts.ListValue{Value: "mule@example.com"}})
+	found, err := s.lists(d).Entries(t.Context(), analyst, lists.EntryQuery{List: "mules", Find: lists.ListValue{Value: "mule@example.com"}})
 	if err != nil || len(found.Entries) != 1 || strings.Contains(found.Entries[0].Value, "mule") || found.Entries[0].Waiting || found.Entries[0].Reason != n.Reason {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	other, err := d.Entries(t.Context(), analyst, accounts.EntryQuery{List: "mules", Find: accounts.ListValue{Value: "else@example.com"}})
+	other, err := s.lists(d).Entries(t.Context(), analyst, lists.EntryQuery{List: "mules", Find: lists.ListValue{Value: "else@example.com"}})
 	if err != nil || len(other.Entries) != 0 {
 		t.Errorf("%+v, %v", other, err)
 	}
 	// an old decision is opened again when the list says something else
-	if _, err := d.TakeOff(t.Context(), analyst, "mules", []accounts.ListValue{{Value: found.Entries[0].Value, Hashed: true}}, "it was a mistake"); err != nil {
+	if _, err := s.lists(d).TakeOff(t.Context(), analyst, "mules", []lists.ListValue{{Value: found.Entries[0].Value, Hashed: true}}, "it was a mistake"); err != nil {
 		t.Fatal(err)
 	}
 	list, err := d.List(t.Context(), boss, accounts.AllDecisions("en"))
@@ -160,9 +160,9 @@ func listsSame(t *testing.T, steps [][]int, seed int) {
 		var err error
 		switch x[0] % 4 {
 		case 0:
-			_, err = d.PutEntries(t.Context(), boss, list, []accounts.NewEntry{e})
+			_, err = s.lists(d).PutEntries(t.Context(), boss, list, []lists.NewEntry{e})
 		case 1:
-			_, err = d.TakeOff(t.Context(), boss, list, []accounts.ListValue{e.ListValue}, "no longer so")
+			_, err = s.lists(d).TakeOff(t.Context(), boss, list, []lists.ListValue{e.ListValue}, "no longer so")
 		default:
 			now := time.Duration(i*10) * time.Minute
 			s.mu.Lock()
@@ -213,14 +213,14 @@ func TestAChangeThatStoppedHalfway(t *testing.T) {
 	log := &broken{Log: memory.New(memory.Options{})}
 	s.log = log
 	d := s.desk()
-	if err := d.Start(t.Context()); err != nil {
+	if err := s.lists(d).Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	log.no = true
-	if _, err := d.PutEntries(t.Context(), boss, "mules", []accounts.NewEntry{value("m1")}); fault.KindOf(err) != fault.Temporary {
+	if _, err := s.lists(d).PutEntries(t.Context(), boss, "mules", []lists.NewEntry{value("m1")}); fault.KindOf(err) != fault.Temporary {
 		t.Fatalf("the log fails: %v", err)
 	}
-	if x, err := d.Entries(t.Context(), boss, accounts.EntryQuery{List: "mules"}); err != nil || len(x.Entries) != 1 || !x.Entries[0].Waiting {
+	if x, err := s.lists(d).Entries(t.Context(), boss, lists.EntryQuery{List: "mules"}); err != nil || len(x.Entries) != 1 || !x.Entries[0].Waiting {
 		t.Errorf("%+v, %v", x, err)
 	}
 	if err := d.Close(); err != nil {
@@ -229,10 +229,10 @@ func TestAChangeThatStoppedHalfway(t *testing.T) {
 	log.no = false
 	for range 2 {
 		d = s.desk()
-		if err := d.Start(t.Context()); err != nil {
+		if err := s.lists(d).Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if x, err := d.Entries(t.Context(), boss, accounts.EntryQuery{List: "mules"}); err != nil || len(x.Entries) != 1 || x.Entries[0].Waiting {
+		if x, err := s.lists(d).Entries(t.Context(), boss, lists.EntryQuery{List: "mules"}); err != nil || len(x.Entries) != 1 || x.Entries[0].Waiting {
 			t.Errorf("%+v, %v", x, err)
 		}
 		if err := d.Close(); err != nil {
@@ -264,14 +264,14 @@ func lastOf(t *testing.T, l eventlog.Log) (n int) {
 func TestListsAfterARestore(t *testing.T) {
 	s := newListing(t)
 	d := s.desk()
-	if _, err := d.PutEntries(t.Context(), boss, "mules", []accounts.NewEntry{value("m1")}); err != nil {
+	if _, err := s.lists(d).PutEntries(t.Context(), boss, "mules", []lists.NewEntry{value("m1")}); err != nil {
 		t.Fatal(err)
 	}
 	_ = d.Close()
 	kept := s.log
 	s.log, s.shelf.m = memory.New(memory.Options{}), map[string][]byte{} // moved to another server
 	d = s.desk()
-	if err := d.Start(t.Context()); err != nil {
+	if err := s.lists(d).Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.action(d, gift(1, 0, "d1", "m1")); got != "hold" {
@@ -280,7 +280,7 @@ func TestListsAfterARestore(t *testing.T) {
 	other := newListing(t) // records of a backup of before
 	other.log = kept
 	e := other.desk()
-	if err := e.Start(t.Context()); err != nil {
+	if err := other.lists(e).Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := other.action(e, gift(1, 0, "d1", "m1")); got != "allow" {
@@ -310,7 +310,7 @@ func TestImportOfLists(t *testing.T) {
 		"the good ones":        {file: "value,until\nm1,\nm2,never\n", skip: true, added: 1, wrong: 1},
 		"nothing":              {file: "", want: "empty"},
 	} {
-		got, err := d.Import(t.Context(), boss, "mules", accounts.ListFile{Body: []byte(c.file), Reason: "a list from before", Skip: c.skip})
+		got, err := s.lists(d).Import(t.Context(), boss, "mules", lists.ListFile{Body: []byte(c.file), Reason: "a list from before", Skip: c.skip})
 		switch {
 		case c.want != "":
 			if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.want) {
@@ -320,15 +320,15 @@ func TestImportOfLists(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	many := "value\n" + strings.Repeat("x\n", accounts.MaxImport+1)
-	if _, err := d.Import(t.Context(), boss, "mules", accounts.ListFile{Body: []byte(many), Reason: "too many"}); fault.KindOf(err) != fault.TooLarge {
+	many := "value\n" + strings.Repeat("x\n", lists.MaxImport+1)
+	if _, err := s.lists(d).Import(t.Context(), boss, "mules", lists.ListFile{Body: []byte(many), Reason: "too many"}); fault.KindOf(err) != fault.TooLarge {
 		t.Errorf("too many: %v", err)
 	}
 	var b strings.Builder
 	for i := range 1234 {
 		fmt.Fprintf(&b, "x%d\n", i)
 	}
-	if got, err := d.Import(t.Context(), boss, "phones", accounts.ListFile{Body: []byte("value\n" + b.String()), Reason: "lost phones"}); err != nil || got.Added != 1234 {
+	if got, err := s.lists(d).Import(t.Context(), boss, "phones", lists.ListFile{Body: []byte("value\n" + b.String()), Reason: "lost phones"}); err != nil || got.Added != 1234 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if got := s.action(d, gift(1, 0, "x1233", "m9")); got != "challenge" {
@@ -338,50 +338,50 @@ func TestImportOfLists(t *testing.T) {
 
 // FuzzListFile: no file breaks the reader, and what is wrong is told as such.
 func FuzzListFile(f *testing.F) {
-	for _, s := range []string{"value,until\nm1,2026-12-31\n", `{"value":"x","hashed":true}`, "value;reason\n\"a\n", "\xef\xbb\xbf", "value\n\x00\n"} {
-		f.Add([]byte(s))
+	for _, raw := range []string{"value,until\nm1,2026-12-31\n", `{"value":"x","hashed":true}`, "value;reason\n\"a\n", "\xef\xbb\xbf", "value\n\x00\n"} {
+		f.Add([]byte(raw))
 	}
-	d := newListing(f).desk()
+	s := newListing(f)
+	d := s.lists(s.desk())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		_, err := d.Import(t.Context(), boss, "mules", accounts.ListFile{Body: raw, Reason: "a list from before"})
+		_, err := d.Import(t.Context(), boss, "mules", lists.ListFile{Body: raw, Reason: "a list from before"})
 		if k := fault.KindOf(err); err != nil && k != fault.Invalid && k != fault.TooLarge {
 			t.Errorf("%v", err)
 		}
 	})
 }
 
-// TestListsOfOthers: rights, tenants, and names that are none; what ended goes
-// by itself, from the log as well.
+// TestListsOfOthers: rights, tenants, and names that are none.
 func TestListsOfOthers(t *testing.T) {
 	s := newListing(t)
 	d := s.desk()
 	ctx := t.Context()
-	if err := d.MakeList(ctx, boss, accounts.NewList{Name: "cards", Of: "order.card", About: "stolen"}); err != nil {
+	if err := s.lists(d).MakeList(ctx, boss, lists.NewList{Name: "cards", Of: "order.card", About: "stolen"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.PutEntries(ctx, boss, "cards", []accounts.NewEntry{value("c1")}); err != nil {
+	if _, err := s.lists(d).PutEntries(ctx, boss, "cards", []lists.NewEntry{value("c1")}); err != nil {
 		t.Fatal(err)
 	}
 	for name, f := range map[string]func(a access.Actor) error{
 		"make": func(a access.Actor) error {
-			return d.MakeList(ctx, a, accounts.NewList{Name: "cards", Of: "order.card"})
+			return s.lists(d).MakeList(ctx, a, lists.NewList{Name: "cards", Of: "order.card"})
 		},
-		"remove": func(a access.Actor) error { return d.RemoveList(ctx, a, "cards") },
+		"remove": func(a access.Actor) error { return s.lists(d).RemoveList(ctx, a, "cards") },
 		"put": func(a access.Actor) error {
-			_, err := d.PutEntries(ctx, a, "cards", []accounts.NewEntry{value("c1")})
+			_, err := s.lists(d).PutEntries(ctx, a, "cards", []lists.NewEntry{value("c1")})
 			return err
 		},
 		"off": func(a access.Actor) error {
-			_, err := d.TakeOff(ctx, a, "cards", []accounts.ListValue{{Value: "c2"}}, "for a test")
+			_, err := s.lists(d).TakeOff(ctx, a, "cards", []lists.ListValue{{Value: "c2"}}, "for a test")
 			return err
 		},
 		"import": func(a access.Actor) error {
-			_, err := d.Import(ctx, a, "cards", accounts.ListFile{Body: []byte("value\nc3"), Reason: "for a test"})
+			_, err := s.lists(d).Import(ctx, a, "cards", lists.ListFile{Body: []byte("value\nc3"), Reason: "for a test"})
 			return err
 		},
-		"lists": func(a access.Actor) error { _, err := d.Lists(ctx, a); return err },
+		"lists": func(a access.Actor) error { _, err := s.lists(d).Lists(ctx, a); return err },
 		"read": func(a access.Actor) error {
-			_, err := d.Entries(ctx, a, accounts.EntryQuery{List: "cards"})
+			_, err := s.lists(d).Entries(ctx, a, lists.EntryQuery{List: "cards"})
 			return err
 		},
 	} {
@@ -401,10 +401,10 @@ func TestListsOfOthers(t *testing.T) {
 		}
 	}
 	for what, err := range map[string]error{
-		"a name":   d.MakeList(ctx, boss, accounts.NewList{Name: "No", Of: "order.card"}),
-		"a field":  d.MakeList(ctx, boss, accounts.NewList{Name: "x", Of: "order.amount"}),
-		"a choice": d.MakeList(ctx, boss, accounts.NewList{Name: "x", Of: "login.mfa"}),
-		"country":  d.MakeList(ctx, boss, accounts.NewList{Name: "x", Of: "event.country"}),
+		"a name":   s.lists(d).MakeList(ctx, boss, lists.NewList{Name: "No", Of: "order.card"}),
+		"a field":  s.lists(d).MakeList(ctx, boss, lists.NewList{Name: "x", Of: "order.amount"}),
+		"a choice": s.lists(d).MakeList(ctx, boss, lists.NewList{Name: "x", Of: "login.mfa"}),
+		"country":  s.lists(d).MakeList(ctx, boss, lists.NewList{Name: "x", Of: "event.country"}),
 	} {
 		if fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s that is none: %v", what, err)
@@ -413,39 +413,11 @@ func TestListsOfOthers(t *testing.T) {
 	if _, err := d.Submit(ctx, boss, accounts.Batch{Body: []byte(`{"id":"1","source":"bonafide","type":"list.changed","time":"2026-03-05T10:00:00Z","data":{"list":"cards","of":"card","do":"remove","values":["x"]}}`)}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a shop changes a list by an event: %v", err)
 	}
-	lists, err := d.Lists(ctx, boss)
-	if err != nil || len(lists) != 3 || lists[0].Name != "cards" || lists[0].Asked || lists[0].Entries != 2 || !lists[1].Asked || lists[1].Made != nil {
-		t.Errorf("%+v, %v", lists, err)
+	all, err := s.lists(d).Lists(ctx, boss)
+	if err != nil || len(all) != 3 || all[0].Name != "cards" || all[0].Asked || all[0].Entries != 2 || !all[1].Asked || all[1].Made != nil {
+		t.Errorf("%+v, %v", all, err)
 	}
-	if err := d.RemoveList(ctx, boss, "cards"); fault.KindOf(err) != fault.Conflict {
+	if err := s.lists(d).RemoveList(ctx, boss, "cards"); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a list with entries is removed: %v", err)
 	}
-	s.mu.Lock()
-	s.now = start.Add(accounts.EntryLasts).AddDate(0, 0, 31)
-	s.mu.Unlock()
-	if err := d.SweepLists(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if x, err := d.Entries(ctx, boss, accounts.EntryQuery{List: "cards"}); err != nil || len(x.Entries) != 0 {
-		t.Errorf("what ended stays: %+v, %v", x, err)
-	}
-	if err := errors.Join(d.RemoveList(ctx, boss, "cards"), d.Close()); err != nil {
-		t.Error(err)
-	}
-	if !bytes.Contains(allOf(t, s), []byte(`"remove"`)) {
-		t.Error("the log still has what ended")
-	}
-}
-
-func allOf(t *testing.T, s *shop) (out []byte) {
-	for i := range s.log.Partitions() {
-		records, err := s.log.Read(t.Context(), i, 1, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range records {
-			out = append(out, r.Data...)
-		}
-	}
-	return out
 }

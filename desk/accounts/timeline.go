@@ -8,6 +8,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/account/event"
+	"bonafide/desk/accounts/hypothesis"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -62,7 +63,7 @@ type Timeline struct {
 	Devices  []DeviceView      `json:"devices"`
 	Contacts []ReportedContact `json:"contacts" doc:"Contacts that the owner reported."`
 	// Hypotheses are what is suspected, and not known, of orders like those of the account.
-	Hypotheses []Hypothesis `json:"hypotheses" doc:"What is suspected of orders like these; none of it decides anything."`
+	Hypotheses []hypothesis.Hypothesis `json:"hypotheses" doc:"What is suspected of orders like these; none of it decides anything."`
 	// More tells that older events are in the log and not shown.
 	More bool `json:"more" doc:"Older events are in the log and not shown."`
 	// Erased is when the account was erased: what came before is not shown.
@@ -101,7 +102,7 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 		return Timeline{}, fault.New(fault.NotFound, "", "nothing is known of this account here: check its name, as the shop sends it")
 	}
 	out.fill(found, rows)
-	out.Hypotheses = d.suspected(eventsOf(found), lang)
+	out.Hypotheses = d.hypotheses.About(eventsOf(found), lang)
 	out.Decisions, err = d.views(ctx, rows, lang)
 	return out, err
 }

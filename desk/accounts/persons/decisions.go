@@ -236,8 +236,8 @@ func (DecisionRequests) Walk(ctx context.Context, r store.Records, t access.Tena
 // sweepAtOnce is how many decisions one step of a sweep looks at.
 const sweepAtOnce = 200
 
-// Expire erases the decisions of all tenants whose time is over and that no hold
-// keeps, and returns how many, by tenant. A dry one erases nothing and counts
+// Expire erases the decisions and entries of lists of all tenants whose time is over
+// and that no hold keeps, and returns how many, by tenant. A dry one erases nothing and counts
 // what would go.
 func (q *Requests) Expire(ctx context.Context, dry bool) ([]retention.Count, error) {
 	now := q.cfg.Now()
@@ -253,12 +253,12 @@ func (q *Requests) Expire(ctx context.Context, dry bool) ([]retention.Count, err
 		}
 		after = due[len(due)-1]
 	}
-	out := make([]retention.Count, 0, len(counts))
+	out, err := q.expireLists(ctx, dry)
 	for _, c := range counts {
 		out = append(out, *c)
 	}
 	slices.SortFunc(out, func(a, b retention.Count) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })
-	return out, nil
+	return out, err
 }
 
 var errDry = errors.New("persons: a dry run keeps nothing")

@@ -1,11 +1,11 @@
 // Package persons is the part of the account guard in requests of persons, holds
-// and retention: it finds, copies and erases decisions and events of an account
-// for desk/privacy, which checks rights and writes the audit.
+// and retention: it finds, copies and erases decisions and events of an account,
+// and entries of lists, for desk/privacy, which checks rights and writes the audit.
 //
 // It is not for deciding, and it removes nothing from the log of events.
 //
 //	part, err := persons.New(persons.Config{Store: s, Data: data.FS, Now: time.Now, Key: key, Log: log})
-//	holders := []privacy.Holder{part.Decisions(), part.Events()}
+//	holders := []privacy.Holder{part.Decisions(), part.Events(), part.Lists()}
 package persons
 
 import (
@@ -47,6 +47,9 @@ type Config struct {
 	Log eventlog.Log
 	// Running is what runs here and is told; nil where nothing does.
 	Running Running
+	// Lists is the desk of lists that runs here; nil where none does: then the log is
+	// told at its next start.
+	Lists Settler
 }
 
 // Running is the account guard of this process: it has the newest decisions, and
@@ -57,6 +60,11 @@ type Running interface {
 	// Forgotten drops what is held of an account that was erased: by its name as an
 	// id of requests, and by its hash.
 	Forgotten(t access.Tenant, name, account string)
+}
+
+// Settler brings into the log what is on its way there. *lists.Desk is one.
+type Settler interface {
+	Settle(ctx context.Context, t access.Tenant) error
 }
 
 // Requests is the part of the account guard in requests of persons, holds and
@@ -85,6 +93,9 @@ func (q *Requests) Decisions() DecisionRequests { return DecisionRequests{q} }
 
 // Events is the holder of events in the log.
 func (q *Requests) Events() EventRequests { return EventRequests{q} }
+
+// Lists is the holder of entries of the shop's lists.
+func (q *Requests) Lists() ListRequests { return ListRequests{q} }
 
 // MaxTraces is how many accounts one person may be found in.
 const MaxTraces = 100

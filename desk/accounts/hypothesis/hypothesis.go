@@ -1,4 +1,10 @@
-package accounts
+// Package hypothesis has what is suspected of takeovers and not known, from
+// data/account/hypotheses.yaml, each with its status, day and source. It is shown
+// beside the events that it is about; it decides nothing.
+//
+//	list, err := hypothesis.Load(data.FS)
+//	shown := list.About(events, "ja")
+package hypothesis
 
 import (
 	"fmt"
@@ -20,8 +26,8 @@ type Hypothesis struct {
 	Source string `json:"source"`
 }
 
-// hypothesis is one entry of data/account/hypotheses.yaml.
-type hypothesis struct {
+// entry is one entry of data/account/hypotheses.yaml.
+type entry struct {
 	ID     string `yaml:"id"`
 	Status string `yaml:"status"`
 	About  struct {
@@ -32,39 +38,42 @@ type hypothesis struct {
 	Text   map[string]string `yaml:"text"`
 }
 
-// hypotheses reads what is suspected; each needs status, day, source and texts.
-func hypotheses(data fs.FS) ([]hypothesis, error) {
+// List is what is suspected.
+type List []entry
+
+// Load reads what is suspected; each needs status, day, source and texts.
+func Load(data fs.FS) (List, error) {
 	const name = "account/hypotheses.yaml"
 	raw, err := fs.ReadFile(data, name)
 	if err != nil {
-		return nil, fmt.Errorf("accounts: read %s: %w", name, err)
+		return nil, fmt.Errorf("hypothesis: read %s: %w", name, err)
 	}
 	var file struct {
-		AsOf   string       `yaml:"as_of"`
-		Source string       `yaml:"source"`
-		List   []hypothesis `yaml:"hypotheses"`
+		AsOf   string `yaml:"as_of"`
+		Source string `yaml:"source"`
+		Known  List   `yaml:"hypotheses"`
 	}
 	if err := yaml.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("accounts: read %s: %w", name, err)
+		return nil, fmt.Errorf("hypothesis: read %s: %w", name, err)
 	}
-	for _, h := range file.List {
+	for _, h := range file.Known {
 		channel := event.FieldAt("order.channel")
 		if h.ID == "" || h.AsOf == "" || h.Source == "" || !slices.Contains([]string{"unconfirmed", "confirmed", "refuted"}, h.Status) || !slices.Contains(channel.Enum, h.About.Channel) {
-			return nil, fmt.Errorf("accounts: %s: %q wants a day, a source, a channel of orders, and a status of unconfirmed, confirmed or refuted", name, h.ID)
+			return nil, fmt.Errorf("hypothesis: %s: %q wants a day, a source, a channel of orders, and a status of unconfirmed, confirmed or refuted", name, h.ID)
 		}
 		for _, lang := range []string{"en", "de", "ja"} {
 			if h.Text[lang] == "" {
-				return nil, fmt.Errorf("accounts: %s: %q has no text in %s", name, h.ID, lang)
+				return nil, fmt.Errorf("hypothesis: %s: %q has no text in %s", name, h.ID, lang)
 			}
 		}
 	}
-	return file.List, nil
+	return file.Known, nil
 }
 
-// suspected are the hypotheses that concern any of the events, in a language.
-func (d *Desk) suspected(events []event.Event, lang string) []Hypothesis {
+// About are the hypotheses that concern any of the events, in a language.
+func (l List) About(events []event.Event, lang string) []Hypothesis {
 	out := []Hypothesis{}
-	for _, h := range d.hypotheses {
+	for _, h := range l {
 		if !slices.ContainsFunc(events, func(e event.Event) bool { return e.Type == event.OrderPlaced && e.Order.Channel == h.About.Channel }) {
 			continue
 		}

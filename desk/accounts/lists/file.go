@@ -1,4 +1,4 @@
-package accounts
+package lists
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/desk/accounts"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -40,9 +41,9 @@ type ListFile struct {
 
 // Imported is what became of a file.
 type Imported struct {
-	List    ListView  `json:"list"`
-	Added   int       `json:"added" doc:"Entries that are in the log of events now; one that was there is written anew."`
-	Refused []Refusal `json:"refused,omitempty" doc:"With skip=true: lines that were not taken."`
+	List    ListView           `json:"list"`
+	Added   int                `json:"added" doc:"Entries that are in the log of events now; one that was there is written anew."`
+	Refused []accounts.Refusal `json:"refused,omitempty" doc:"With skip=true: lines that were not taken."`
 }
 
 // Import puts the entries of a file on a list, as PutEntries does. Right: list.write.
@@ -76,7 +77,7 @@ func (d *Desk) Import(ctx context.Context, a access.Actor, list string, f ListFi
 		case !f.Skip:
 			return out, fault.New(fault.Invalid, "", "line %d: %s; nothing of the file was taken", x.line, err)
 		case len(out.Refused) < maxRefused:
-			out.Refused = append(out.Refused, Refusal{Line: x.line, Text: err.Error()})
+			out.Refused = append(out.Refused, accounts.Refusal{Line: x.line, Text: err.Error()})
 		}
 	}
 	if len(good) == 0 {

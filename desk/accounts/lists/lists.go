@@ -1,4 +1,4 @@
-package accounts
+package lists
 
 import (
 	"context"
@@ -108,7 +108,7 @@ func (d *Desk) Lists(ctx context.Context, a access.Actor) ([]ListView, error) {
 	for i := range rows {
 		out = append(out, d.listView(&rows[i]))
 	}
-	for _, x := range d.decides(a.Tenant).Lists() {
+	for _, x := range d.cfg.Guard.Asked(a.Tenant) {
 		if !slices.ContainsFunc(out, func(v ListView) bool { return v.Name == x.Name }) {
 			out = append(out, ListView{Name: x.Name, Of: x.Field, Asked: true})
 		}
@@ -120,7 +120,7 @@ func (d *Desk) Lists(ctx context.Context, a access.Actor) ([]ListView, error) {
 func (d *Desk) listView(l *store.GuardList) ListView {
 	of, _ := event.DomainOf(l.Field)
 	v := ListView{Name: l.Name, Of: l.Field, About: l.About, Entries: l.Entries, Made: &l.Made, By: l.By}
-	for _, x := range d.decides(l.Tenant).Lists() {
+	for _, x := range d.cfg.Guard.Asked(l.Tenant) {
 		v.Asked = v.Asked || x.Name == l.Name && x.Of == of
 	}
 	return v
@@ -193,7 +193,7 @@ func (d *Desk) listOf(ctx context.Context, r store.Records, t access.Tenant, nam
 	if fault.KindOf(err) != fault.NotFound {
 		return l, err
 	}
-	for _, x := range d.decides(t).Lists() {
+	for _, x := range d.cfg.Guard.Asked(t) {
 		if x.Name == name {
 			return store.GuardList{Tenant: t, Name: name, Field: x.Field}, nil
 		}
@@ -255,7 +255,7 @@ func (d *Desk) valueOf(l *store.GuardList, v ListValue) (string, error) {
 		}
 		return v.Value, store.CheckText("value", v.Value, 512)
 	}
-	s, err := d.sealer(l.Tenant)
+	s, err := d.cfg.Guard.Sealer(l.Tenant)
 	if err != nil {
 		return "", err
 	}
