@@ -16,6 +16,7 @@ import (
 	"bonafide/casework/request"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/lists"
 	"bonafide/desk/accounts/persons"
 	"bonafide/desk/privacy"
 	"bonafide/eventlog"
@@ -31,6 +32,7 @@ type guarded struct {
 	*house
 	log      eventlog.Log
 	accounts *accounts.Desk
+	lists    *lists.Desk
 	shopper  access.Actor
 }
 
@@ -46,11 +48,13 @@ func guard(t *testing.T, h *house, log eventlog.Log) *guarded {
 		Now: h.clock})
 	h.must(err)
 	t.Cleanup(func() { _ = g.accounts.Close() })
+	g.lists, err = lists.New(lists.Config{Guard: g.accounts, Store: h.db, Now: h.clock})
+	h.must(err)
 	part, err := persons.New(persons.Config{Store: h.db, Data: data.FS, Now: h.clock, Key: eventsKey,
-		MarkKeys: [][]byte{[]byte(key)}, Log: log, Running: g.accounts})
+		MarkKeys: [][]byte{[]byte(key)}, Log: log, Running: g.accounts, Lists: g.lists})
 	h.must(err)
 	h.Desk, err = privacy.New(privacy.Config{Store: h.db, Data: data.FS, Now: h.clock, Random: rand.Reader, Key: []byte(key),
-		Holders:  []privacy.Holder{h.reports.Requests(), h.people.Requests(), part.Decisions(), part.Events()},
+		Holders:  []privacy.Holder{h.reports.Requests(), h.people.Requests(), part.Decisions(), part.Events(), part.Lists()},
 		Expirers: []privacy.Expirer{h.reports, h.people, part}})
 	h.must(err)
 	return g

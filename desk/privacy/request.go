@@ -311,6 +311,8 @@ func (d *Desk) erasing(a access.Actor, x request.Found) store.Deed {
 		return d.deed(a, "decision.erase", object, why)
 	case "event":
 		return d.deed(a, "event.erase", object, why)
+	case "list_entry":
+		return d.deed(a, "list_entry.erase", object, why)
 	}
 	return d.deed(a, "privacy.erase", object, why)
 }
