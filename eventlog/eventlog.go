@@ -95,12 +95,12 @@ func Check(events []Event) error {
 	}
 	for i := range events {
 		e := &events[i]
-		for name, v := range map[string]string{"tenant": string(e.Tenant), "id": e.ID, "key": e.Key} {
-			if v == "" {
-				return fault.New(fault.Invalid, "", "eventlog: append: event %d has no %s: give one", i, name)
+		for _, x := range [...]struct{ name, v string }{{"tenant", string(e.Tenant)}, {"id", e.ID}, {"key", e.Key}} {
+			if x.v == "" {
+				return fault.New(fault.Invalid, "", "eventlog: append: event %d has no %s: give one", i, x.name)
 			}
-			if len(v) > MaxText {
-				return fault.New(fault.TooLarge, "", "eventlog: append: the %s of event %d has %d bytes: at most %d", name, i, len(v), MaxText)
+			if len(x.v) > MaxText {
+				return fault.New(fault.TooLarge, "", "eventlog: append: the %s of event %d has %d bytes: at most %d", x.name, i, len(x.v), MaxText)
 			}
 		}
 		if len(e.Data) > MaxData {

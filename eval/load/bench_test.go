@@ -65,3 +65,24 @@ func BenchmarkReplay(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-events/s")
 }
+
+// BenchmarkSingles takes single events at 1,000 a second on the disk of the
+// temporary folder, and what the disk alone would take. Run it by -benchtime 1x.
+func BenchmarkSingles(b *testing.B) {
+	p, err := policy.Load(scenario)
+	if err != nil {
+		b.Fatal(err)
+	}
+	o := Options{Seconds: 10, Rate: 1000, Batch: 1, Batches: 1}.filled()
+	o.Accounts = 20_000
+	for b.Loop() {
+		var r Result
+		if err := r.durable(context.Background(), o, p, b.TempDir()); err != nil {
+			b.Fatal(err)
+		}
+		for name, v := range map[string]float64{"p50": r.Durable.DecidedP50, "p99": r.Durable.DecidedP99, "disk-p50": r.Durable.Floor.DueP50,
+			"disk-p99": r.Durable.Floor.DueP99, "sync-p50": r.Durable.Floor.P50, "sync-p99": r.Durable.Floor.P99, "late-p50": r.Durable.Floor.LateP50} {
+			b.ReportMetric(v, name+"-ms")
+		}
+	}
+}

@@ -34,6 +34,8 @@ type partition struct {
 	name   string // of stream and subject
 	recent *eventlog.Recent
 	stream uint64 // sequence of the last message that is known
+	acks   *acks  // of the connection that holds now
+	frame  []byte // of the last write, to be used again
 
 	mu     sync.Mutex // guards what follows
 	wake   *sync.Cond
@@ -173,7 +175,10 @@ func (p *partition) put(ctx context.Context, slots []slot) error {
 	}
 	first := p.last + 1 // only this goroutine writes last
 	fresh := make([]eventlog.Event, 0, len(slots))
-	now := map[[2]string]eventlog.Position{}
+	var now map[[2]string]eventlog.Position // of this frame, where there may be repetitions
+	if len(slots) > 1 {
+		now = make(map[[2]string]eventlog.Position, len(slots))
+	}
 	for _, s := range slots {
 		e := &s.c.events[s.i]
 		id := [2]string{string(e.Tenant), e.ID}
@@ -181,7 +186,9 @@ func (p *partition) put(ctx context.Context, slots []slot) error {
 		s.c.receipts[s.i] = eventlog.Receipt{Partition: p.index, Position: at, Repeated: at > 0}
 		if at == 0 {
 			at = first + eventlog.Position(len(fresh)) //nolint:gosec // a length
-			now[id] = at
+			if now != nil {
+				now[id] = at
+			}
 			s.c.receipts[s.i].Position = at
 			fresh = append(fresh, *e)
 		}
@@ -189,15 +196,14 @@ func (p *partition) put(ctx context.Context, slots []slot) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	frame := eventlog.AppendFrame(nil, p.index, first, fresh)
-	ack, err := p.log.js.Publish(ctx, p.name, frame, jetstream.WithExpectLastSequence(p.stream), jetstream.WithRetryAttempts(0))
-	if err != nil {
+	p.frame = eventlog.AppendFrame(p.frame[:0], p.index, first, fresh)
+	if err := p.acks.publish(ctx, p.frame, p.stream); err != nil {
 		return err
 	}
-	if ack.Sequence != p.stream+1 {
-		return errors.New("the store gave the frame another sequence than the next")
+	if cap(p.frame) > maxKept {
+		p.frame = nil
 	}
-	p.stream = ack.Sequence
+	p.stream++
 	p.learn(fresh, first)
 	return nil
 }
@@ -220,6 +226,9 @@ func (p *partition) load(ctx context.Context) error {
 		Retention: jetstream.LimitsPolicy, MaxBytes: -1, MaxMsgs: -1, MaxMsgSize: -1, Replicas: 1, DenyDelete: true, DenyPurge: true,
 		Duplicates: 100 * time.Millisecond, AllowDirect: true})
 	if err != nil {
+		return p.log.why(fmt.Sprintf("open partition %d", p.index), err)
+	}
+	if p.acks, err = newAcks(p.log.nc, p.name); err != nil {
 		return p.log.why(fmt.Sprintf("open partition %d", p.index), err)
 	}
 	state := s.CachedInfo().State
