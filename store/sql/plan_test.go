@@ -36,6 +36,8 @@ func TestListsUseTheirIndex(t *testing.T) {
 		{"search", "CountTerm", "INDEX report_terms_by_term (tenant=? AND term=?"},
 		{"search", "EndOfScan", "INDEX report_terms_by_term (tenant=? AND term=?"},
 		{"search", "SearchReports", "d USING COVERING INDEX report_terms_by_term (tenant=? AND term=?"},
+		{"search", "SearchReports", "x2 USING COVERING INDEX report_terms_by_term (tenant=? AND term=? AND created=? AND id>? AND id<?"},
+		{"search", "SearchReports", "x8 USING COVERING INDEX report_terms_by_term (tenant=? AND term=? AND created=? AND id>? AND id<?"},
 		{"search", "StaleReports", "INDEX sqlite_autoindex_reports_1 ((tenant,id)>(?,?))"},
 		{"people", "ListPeople", "INDEX people_by_time (tenant=?"},
 		{"people", "GetPersonByLogin", "INDEX people_by_login (tenant=? AND login=?"},

@@ -135,15 +135,22 @@ func (s search) Reports(ctx context.Context, t access.Tenant, terms []store.Term
 	return out, next, nil
 }
 
-// rarest is the term that the fewest reports have, as far as it is counted.
+// rarest is the term that the fewest reports have, as far as it is counted. All
+// are counted a little before any is counted further: beside a rare one nobody
+// needs to know how many reports have a frequent one.
 func (s search) rarest(ctx context.Context, t access.Tenant, terms []store.Term) (lead store.Term, n int64, err error) {
-	for i, x := range terms {
-		m, err := s.q.CountTerm(ctx, queries.CountTermParams{Tenant: string(t), Term: string(x), Most: 2 * store.MaxScan})
-		if err != nil {
-			return "", 0, s.done(ctx, "search reports", err)
+	for _, most := range []int64{100, 700, 2 * store.MaxScan} {
+		for i, x := range terms {
+			m, err := s.q.CountTerm(ctx, queries.CountTermParams{Tenant: string(t), Term: string(x), Most: int32(most)})
+			if err != nil {
+				return "", 0, s.done(ctx, "search reports", err)
+			}
+			if i == 0 || m < n {
+				lead, n = x, m
+			}
 		}
-		if i == 0 || m < n {
-			lead, n = x, m
+		if n < most {
+			break
 		}
 	}
 	return lead, n, nil
