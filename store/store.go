@@ -48,9 +48,9 @@ type Store interface {
 	// Read runs f on one state of the records: what others write meanwhile is not
 	// seen. Writing in f fails.
 	Read(ctx context.Context, f func(Records) error) error
-	// Ping reports whether records can be read and written now; nil when so. It
-	// waits its turn among the writers and writes to the disk: at most once a
-	// second is enough.
+	// Ping reports whether records can be read and written now; nil when so, and
+	// when they can be read while somebody else writes for long. It writes to the
+	// disk: at most once a second is enough.
 	Ping(ctx context.Context) error
 	// Close ends all use. What was acknowledged is on disk before.
 	Close() error

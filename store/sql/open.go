@@ -14,6 +14,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -50,6 +51,9 @@ type DB struct {
 	engine engine
 	// writer has one connection: writers of this process wait in line here.
 	writer, reader *sql.DB
+	// pinger is for Ping: the writer, and for SQLite a connection that does not wait
+	// for long.
+	pinger *sql.DB
 	// file is where SQLite keeps the records; "" for PostgreSQL.
 	file string
 }
@@ -105,6 +109,12 @@ func connect(c Config) (*DB, error) {
 	}
 	d.writer.SetMaxOpenConns(1)
 	d.writer.SetMaxIdleConns(1)
+	if d.pinger == nil {
+		d.pinger = d.writer
+	} else {
+		d.pinger.SetMaxOpenConns(1)
+		d.pinger.SetConnMaxIdleTime(time.Minute)
+	}
 	d.reader.SetMaxOpenConns(c.Readers)
 	d.reader.SetMaxIdleConns(c.Readers)
 	d.reader.SetConnMaxIdleTime(5 * time.Minute)
@@ -125,14 +135,17 @@ func connectSQLite(path string, existing bool) (*DB, error) {
 		return nil, err
 	}
 	address := func(lock string, pragmas ...string) string {
-		v := url.Values{"_txlock": {lock}, "_dqs": {"0"}, "_pragma": append([]string{"busy_timeout(10000)", "foreign_keys(1)"}, pragmas...)}
+		v := url.Values{"_txlock": {lock}, "_dqs": {"0"}, "_pragma": append([]string{"foreign_keys(1)"}, pragmas...)}
 		return (&url.URL{Scheme: "file", Path: abs, RawQuery: v.Encode()}).String()
 	}
 	d := &DB{engine: engine{name: "sqlite"}, file: abs}
-	if d.writer, err = sql.Open("sqlite", address("immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32768)")); err != nil {
+	if d.writer, err = sql.Open("sqlite", address("immediate", "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32768)")); err != nil {
 		return nil, failure("open the file of records", err)
 	}
-	if d.reader, err = sql.Open("sqlite", address("deferred", "query_only(1)")); err != nil {
+	if d.reader, err = sql.Open("sqlite", address("deferred", "busy_timeout(10000)", "query_only(1)")); err != nil {
+		return nil, failure("open the file of records", err)
+	}
+	if d.pinger, err = sql.Open("sqlite", address("immediate", fmt.Sprintf("busy_timeout(%d)", pingWait.Milliseconds()), "synchronous(FULL)")); err != nil {
 		return nil, failure("open the file of records", err)
 	}
 	return d, nil
@@ -211,5 +224,5 @@ func (d *DB) prepare(ctx context.Context, c Config) error {
 
 // Close ends all use.
 func (d *DB) Close() error {
-	return errors.Join(d.reader.Close(), d.writer.Close())
+	return errors.Join(d.reader.Close(), d.pinger.Close(), d.writer.Close())
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -40,16 +41,43 @@ func (s *session) records() store.Records {
 		SubjectKeys: subjectKeys{s}, Mover: mover{s}, Seals: seals{s}}
 }
 
+// pingWait is how long Ping waits for its turn among the writers.
+const pingWait = 500 * time.Millisecond
+
 // Ping reports whether records can be read and written now: it writes the row
-// of a probe, so that a full disk or a copy that only reads is seen.
+// of a probe, so that a full disk or a copy that only reads is seen. Where another
+// writer is at work for longer than a moment, such as an import, records can be
+// written, and it is enough that they can be read.
 func (d *DB) Ping(ctx context.Context) error {
-	return d.write(ctx, func(s *session) error {
+	wait, cancel := context.WithTimeout(ctx, pingWait)
+	defer cancel()
+	err := d.writeWith(wait, d.pinger, func(s *session) error {
 		n, err := s.q.TouchProbe(ctx)
 		if err == nil && n != 1 {
-			return fault.New(fault.Internal, "", "store: the row of the probe is gone: restore the database from a backup")
+			return lostProbe()
 		}
 		return s.done(ctx, "try to keep something", err)
 	})
+	if err == nil || ctx.Err() != nil || wait.Err() == nil && !busy(err) {
+		return err
+	}
+	return d.read(ctx, func(s *session) error {
+		n, err := s.q.SeeProbe(ctx)
+		if err == nil && n != 1 {
+			return lostProbe()
+		}
+		return s.done(ctx, "try to read something", err)
+	})
+}
+
+func lostProbe() error {
+	return fault.New(fault.Internal, "", "store: the row of the probe is gone: restore the database from a backup")
+}
+
+// busy tells that another writer of the file is at work.
+func busy(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == 5 // SQLITE_BUSY
 }
 
 // Write runs f in one transaction, after all that were begun before.
@@ -58,7 +86,11 @@ func (d *DB) Write(ctx context.Context, f func(store.Records) error) error {
 }
 
 func (d *DB) write(ctx context.Context, f func(*session) error) error {
-	tx, err := d.writer.BeginTx(ctx, nil)
+	return d.writeWith(ctx, d.writer, f)
+}
+
+func (d *DB) writeWith(ctx context.Context, pool *sql.DB, f func(*session) error) error {
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return failure("begin a change", during(ctx, err))
 	}
@@ -83,13 +115,17 @@ func (d *DB) write(ctx context.Context, f func(*session) error) error {
 
 // Read runs f on one state of the records.
 func (d *DB) Read(ctx context.Context, f func(store.Records) error) error {
+	return d.read(ctx, func(s *session) error { return f(s.records()) })
+}
+
+func (d *DB) read(ctx context.Context, f func(*session) error) error {
 	tx, err := d.reader.BeginTx(ctx, d.engine.reading)
 	if err != nil {
 		return failure("begin to read", during(ctx, err))
 	}
 	defer func() { _ = tx.Rollback() }()
 	s := &session{q: queries.New(tx), tx: tx, engine: d.engine}
-	if err := f(s.records()); err != nil {
+	if err := f(s); err != nil {
 		return err
 	}
 	return s.failed

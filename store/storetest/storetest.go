@@ -119,6 +119,7 @@ func Run(t *testing.T, e Engine) {
 		{"a failed transaction does nothing more", failedSession},
 		{"a read sees one state", snapshot},
 		{"writers take turns", writersTakeTurns},
+		{"a long write does not say that nothing can be kept", pinging},
 		{"a read cannot write", readCannotWrite},
 		{"the end of the context ends the work", cancellation},
 		{"a panic keeps nothing", panics},

@@ -323,3 +323,34 @@ func panics(t *testing.T, s store.Store) {
 		return nil
 	})
 }
+
+// pinging: whether records can be kept is answered while a long write is under
+// way, here or, as the file is, elsewhere; and an answer is no without records.
+func pinging(t *testing.T, s store.Store) {
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("nobody writes: %v", err)
+	}
+	write(t, s, func(ctx context.Context, r store.Records) error {
+		// The first statement takes the lock on both engines.
+		if err := r.Reports.Add(ctx, NewReport("main", "r1", day)); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		if err := s.Ping(ctx); err != nil {
+			t.Errorf("while another writes: %v", err)
+		}
+		return nil
+	})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Ping(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("whose asker has gone: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); err == nil {
+		t.Error("a closed store can keep records")
+	}
+}

@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const seeProbe = `-- name: SeeProbe :one
+SELECT count(*) FROM probe WHERE id = 1
+`
+
+// SeeProbe counts the row of the probe.
+func (q *Queries) SeeProbe(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, seeProbe)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const touchProbe = `-- name: TouchProbe :execrows
 UPDATE probe SET tries = tries + 1 WHERE id = 1
 `
