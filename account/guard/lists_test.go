@@ -38,6 +38,41 @@ rules:
   - {id: phone, on: [order.placed, login], when: list.phones || from_known > 2, score: 10, reason: {en: phone, de: Telefon, ja: 電話}}
 `
 
+// inTables is the same and more in decision tables, with a story.
+const inTables = `policy: tables
+version: 1
+lateness: 1h
+thresholds: {challenge: 10, hold: 20}
+decides: [order.placed, login]
+lists:
+  - {name: mules, of: order.gift_recipients, entries: [{value: always}]}
+  - {name: phones, of: event.device}
+steps:
+  - {id: access, lasts: 3h, title: {en: a, de: a, ja: a}}
+declare:
+  - {window: from_known, key: event.account, on: login, where: list.phones, measure: count, span: 24h}
+  - {window: tries, key: event.account, on: [login, order.placed], measure: count, span: 2h}
+tables:
+  - table: first
+    on: order.placed
+    hit: first
+    inputs: [list.mules, list.phones, from_known]
+    rows:
+      - {when: ["true", "-", "> 1"], score: 20}
+      - {when: ["true", "false", "-"], score: 12, shop: [{do: hide_gift_cards, for: 1h}]}
+      - {when: ["-", "-", "[1..3)"], score: 5, action: challenge}
+    reason: {en: r, de: r, ja: r}
+  - table: all
+    on: [order.placed, login]
+    hit: collect
+    step: access
+    inputs: [tries, story.access]
+    rows:
+      - {when: [">= 2", "-"], score: 3}
+      - {when: [">= 3", "< 6"], score: 4}
+    reason: {en: "{tries}", de: "{tries}", ja: "{tries}"}
+`
+
 func changed(n int, at time.Time, c event.ListChange) event.Event {
 	return event.Event{ID: fmt.Sprint("list", n), Source: "bonafide", Type: event.ListChanged, Time: at, List: &c}
 }
@@ -133,11 +168,15 @@ func withLists(t *rapid.T) (out []event.Event) {
 
 // TestSameEventsSameDecisionsWithLists: live = restart in the middle = other
 // shards = what comes back from the log = replay = computed again from what was
-// seen, with lists that change at any place.
+// seen, with lists that change at any place, by rules and by decision tables.
 func TestSameEventsSameDecisionsWithLists(t *testing.T) {
-	p := listedPolicy(t)
+	tables, err := policy.Load([]byte(inTables))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := []*policy.Policy{listedPolicy(t), tables}
 	rapid.Check(t, func(t *rapid.T) {
-		events := withLists(t)
+		events, p := withLists(t), both[rapid.IntRange(0, 1).Draw(t, "policy")]
 		cut := rapid.IntRange(0, len(events)).Draw(t, "cut")
 		live, other := mustGuard(t, p, guard.Options{}), mustGuard(t, p, guard.Options{Shards: 7})
 		taken := map[guard.ID]guard.Decision{}

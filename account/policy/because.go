@@ -75,19 +75,26 @@ func (f *feature) show(x *float64, lang string) string {
 	case x == nil || math.IsNaN(*x):
 		return "?"
 	case f.is.kind == boolean:
-		yes := map[string][2]string{"en": {"no", "yes"}, "de": {"nein", "ja"}, "ja": {"いいえ", "はい"}}
-		words, ok := yes[lang]
-		if !ok {
-			words = yes["en"]
-		}
-		if *x != 0 {
-			return words[1]
-		}
-		return words[0]
+		return yesNo(*x != 0, lang)
 	case f.is.kind == length:
 		return minutes(time.Duration(*x*1e6)*time.Microsecond, lang)
 	case f.is.kind == fraction:
 		return strconv.FormatFloat(*x, 'f', 1, 64)
 	}
 	return strconv.FormatFloat(*x, 'f', -1, 64)
+}
+
+// yesNo writes true or false for people.
+func yesNo(yes bool, lang string) string {
+	words := [2]string{"no", "yes"}
+	switch lang {
+	case "de":
+		words = [2]string{"nein", "ja"}
+	case "ja":
+		words = [2]string{"いいえ", "はい"}
+	}
+	if yes {
+		return words[1]
+	}
+	return words[0]
 }

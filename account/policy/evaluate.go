@@ -391,10 +391,7 @@ func (j *Judge) Evaluate(e *event.Event) Result {
 func (p *Policy) Again(e *event.Event, saw []Seen, late, capped bool, faults []Fault) Result {
 	f := p.frame()
 	f.start(e)
-	f.given = make(map[int]value, len(saw))
-	for _, s := range saw {
-		f.given[s.Symbol+p.own] = value{i: s.Int, f: s.Float}
-	}
+	f.given = p.seen(saw)
 	r := Result{Late: late}
 	for _, x := range faults {
 		if x.Rule == OfWindow {
@@ -406,6 +403,15 @@ func (p *Policy) Again(e *event.Event, saw []Seen, late, capped bool, faults []F
 	}
 	r.Saw, r.Capped = saw, capped
 	return r
+}
+
+// seen are the values of a result by their symbols.
+func (p *Policy) seen(saw []Seen) map[int]value {
+	out := make(map[int]value, len(saw))
+	for _, s := range saw {
+		out[s.Symbol+p.own] = value{i: s.Int, f: s.Float}
+	}
+	return out
 }
 
 func (p *Policy) frame() *frame {
@@ -426,10 +432,15 @@ func (f *frame) start(e *event.Event) {
 
 func (p *Policy) judge(f *frame, prog *program, r *Result) {
 	var grades [maxSteps]int64
+	var sums [maxTables]int64 // of tables whose scores add up
+	ended := uint64(0)        // tables of which a row held that ends them
 	free := int64(0)
 	p.learn(f, r)
 	for _, i := range prog.rules {
 		rule := &p.Rules[i]
+		if rule.ends && ended>>rule.table&1 > 0 {
+			continue
+		}
 		yes, err := rule.when.yes(f)
 		if err != nil {
 			r.Faults = append(r.Faults, Fault{i, err.Error()})
@@ -440,10 +451,18 @@ func (p *Policy) judge(f *frame, prog *program, r *Result) {
 		}
 		r.Hits = append(r.Hits, Hit{i, rule.Score})
 		r.Floor = max(r.Floor, rule.Floor)
+		if rule.ends {
+			ended |= 1 << rule.table
+		}
+		score := rule.Score
+		if rule.adds && rule.Step >= 0 {
+			sums[rule.table-1] += score
+			score = sums[rule.table-1]
+		}
 		if rule.Step >= 0 {
-			grades[rule.Step] = max(grades[rule.Step], rule.Score)
+			grades[rule.Step] = max(grades[rule.Step], score)
 		} else {
-			free += rule.Score
+			free += score
 		}
 	}
 	r.Score = free

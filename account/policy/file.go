@@ -28,6 +28,7 @@ type file struct {
 	Score      *scoreFile                  `yaml:"score"`
 	Steps      []stepFile                  `yaml:"steps"`
 	Rules      []ruleFile                  `yaml:"rules"`
+	Tables     []tableFile                 `yaml:"tables"`
 	Answers    map[string]answerFile       `yaml:"answers"`
 	Cases      []Case                      `yaml:"cases"`
 }
@@ -72,19 +73,24 @@ type stepFile struct {
 }
 
 type ruleFile struct {
-	ID     source `yaml:"id"`
-	On     words  `yaml:"on"`
-	When   source `yaml:"when"`
-	Score  int64  `yaml:"score"`
-	Step   string `yaml:"step"`
-	Action string `yaml:"action"`
-	Shop   []struct {
-		Do  string `yaml:"do"`
-		For string `yaml:"for"`
-	} `yaml:"shop"`
-	Reason   Text `yaml:"reason"`
-	Support  Text `yaml:"support"`
-	Customer Text `yaml:"customer"`
+	ID       source     `yaml:"id"`
+	On       words      `yaml:"on"`
+	When     source     `yaml:"when"`
+	Score    int64      `yaml:"score"`
+	Step     string     `yaml:"step"`
+	Action   string     `yaml:"action"`
+	Shop     []shopFile `yaml:"shop"`
+	Reason   Text       `yaml:"reason"`
+	Support  Text       `yaml:"support"`
+	Customer Text       `yaml:"customer"`
+
+	// table and row are of a row of a decision table, from 1.
+	table, row int
+}
+
+type shopFile struct {
+	Do  string `yaml:"do"`
+	For string `yaml:"for"`
 }
 
 type answerFile struct {

@@ -60,7 +60,7 @@ func Load(raw []byte) (*Policy, error) {
 	if l.compiler, err = newCompiler(p, raw); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{l.amounts, l.lists, l.steps, l.declarations, l.scoring, l.rules, l.marks, l.cases, l.finish} {
+	for _, step := range []func() error{l.amounts, l.lists, l.steps, l.declarations, l.scoring, l.tables, l.rules, l.marks, l.cases, l.finish} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("policy: load %s: %w", p.Name, err)
 		}

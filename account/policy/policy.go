@@ -70,10 +70,12 @@ type Policy struct {
 	Name    string
 	Version int
 	// Digest is the SHA-256 of the file, so that a decision names its very text.
-	Digest  [32]byte
-	Source  string
-	Date    string
+	Digest [32]byte
+	Source string
+	Date   string
+	// Rules are those of the file and after them the rows of its tables.
 	Rules   []Rule
+	Tables  []Table
 	Steps   []Step
 	Cases   []Case
 	Answers map[Action]Answers
@@ -110,6 +112,10 @@ type Rule struct {
 
 	on   map[event.Type]bool
 	when *expr
+	// table and row are from 1, 0 for a rule of its own; ends: where it holds, the
+	// rows after it are not asked; adds: its score is added to those of its table.
+	table, row int
+	ends, adds bool
 }
 
 // ShopAction is something that the shop offers to do, for a while.

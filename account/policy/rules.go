@@ -13,7 +13,7 @@ import (
 
 func (l *loader) rules() error {
 	if len(l.file.Rules) == 0 || len(l.file.Rules) > maxRules {
-		return source{}.wrong("a policy has 1 to %d rules, not %d", maxRules, len(l.file.Rules))
+		return source{}.wrong("a policy has 1 to %d rules and rows of tables, not %d", maxRules, len(l.file.Rules))
 	}
 	seen := map[string]int{}
 	same := map[string]string{}
@@ -27,8 +27,8 @@ func (l *loader) rules() error {
 			return f.ID.wrong("the rule %q stands on line %d already", r.ID, line)
 		}
 		seen[r.ID] = r.Line
-		id := fmt.Sprint(f.On.texts(), f.When.text)
-		if other := same[id]; other != "" {
+		id := fmt.Sprint(f.On.texts(), f.When.text, f.table)
+		if other := same[id]; other != "" && f.table == 0 {
 			l.warn(f.When, "is the same condition as that of %q: both always hit together", other)
 		}
 		same[id] = r.ID
@@ -45,7 +45,11 @@ func (l *loader) rules() error {
 }
 
 func (l *loader) rule(f *ruleFile) (Rule, []event.Type, error) {
-	r := Rule{ID: f.ID.text, Line: f.ID.line, Score: f.Score, Step: -1, Reason: f.Reason, Support: f.Support, Customer: f.Customer, on: map[event.Type]bool{}}
+	r := Rule{ID: f.ID.text, Line: f.ID.line, Score: f.Score, Step: -1, Reason: f.Reason, Support: f.Support, Customer: f.Customer, on: map[event.Type]bool{}, table: f.table, row: f.row}
+	if f.table > 0 {
+		hit := l.p.Tables[f.table-1].Hit
+		r.ends, r.adds = hit != hitCollect, hit == hitCollect
+	}
 	if !name.MatchString(r.ID) {
 		return r, nil, f.ID.wrong("the id of a rule has small letters, digits and _")
 	}
@@ -78,7 +82,7 @@ func (l *loader) rule(f *ruleFile) (Rule, []event.Type, error) {
 			return r, nil, f.ID.wrong("%q is no action: allow, challenge, hold, block", f.Action)
 		}
 	}
-	if r.Score == 0 && r.Floor == Allow && len(f.Shop) == 0 {
+	if r.Score == 0 && r.Floor == Allow && len(f.Shop) == 0 && !r.ends { // a row may end its table and ask for nothing
 		return r, nil, f.ID.wrong("the rule changes nothing: give it a score, an action or something for the shop to do")
 	}
 	for _, s := range f.Shop {
@@ -210,21 +214,7 @@ func (l *loader) finish() error {
 			l.warn(l.file.Steps[i].ID, "no rule is evidence for the step %q", p.Steps[i].ID)
 		}
 	}
-	best := int64(0)
-	for i := range p.Steps {
-		top := int64(0)
-		for _, r := range p.Rules {
-			if r.Step == i {
-				top = max(top, r.Score)
-			}
-		}
-		best += top
-	}
-	for _, r := range p.Rules {
-		if r.Step < 0 && r.Score > 0 {
-			best += r.Score
-		}
-	}
+	best := p.best()
 	for a := Challenge; a <= Block; a++ {
 		if p.marks[a] > best {
 			l.warn(source{line: 1, col: 1}, "no score reaches %s: all rules together give %d of %d", a, best, p.marks[a])
@@ -236,6 +226,37 @@ func (l *loader) finish() error {
 	l.unused()
 	slices.SortStableFunc(p.Warnings, func(a, b Warning) int { return a.Line - b.Line })
 	return nil
+}
+
+// best is the score of an event for which all rules hit that can hit together.
+func (p *Policy) best() int64 {
+	best := int64(0)
+	tables := make([]int64, len(p.Tables))
+	steps := make([]int64, len(p.Steps))
+	for i := range p.Rules {
+		switch r := &p.Rules[i]; {
+		case r.Score <= 0:
+		case r.adds:
+			tables[r.table-1] += r.Score
+		case r.ends:
+			tables[r.table-1] = max(tables[r.table-1], r.Score)
+		case r.Step >= 0:
+			steps[r.Step] = max(steps[r.Step], r.Score)
+		default:
+			best += r.Score
+		}
+	}
+	for i, n := range tables {
+		if at := slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == p.Tables[i].Step }); at >= 0 {
+			steps[at] = max(steps[at], n)
+		} else {
+			best += n
+		}
+	}
+	for _, n := range steps {
+		best += n
+	}
+	return best
 }
 
 // unused warns of windows and facts that nothing asks for.
