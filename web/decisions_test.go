@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/account/policy"
 	"bonafide/account/shadow"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/hypothesis"
@@ -33,7 +34,8 @@ func (g *guardDesk) view(text string) accounts.DecisionView {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	return accounts.DecisionView{ID: "d1", Sequence: 7, Made: now, Happened: now, Type: "order.placed", EventID: text, Source: text, Account: "a1b2" + text,
 		Order: text, Action: "block", Scope: "order", Do: []accounts.Errand{{Do: "alert_owner", For: "72h0m0s", Until: now.AddDate(0, 0, 3)}}, Score: 90,
-		Reasons: []accounts.RuleHit{{Rule: "gift_cards_by_the_dozen", Score: 40, Text: "12 gift cards in 9 minutes " + text}}, Support: text, Customer: text,
+		Reasons: []accounts.RuleHit{{Rule: "gift_cards_by_the_dozen", Score: 40, Text: "12 gift cards in 9 minutes " + text, Row: &policy.Held{Table: "gift_cards", Hit: "first", Row: 2,
+			Cells: []policy.HeldCell{{Input: "gifts_1h", Asked: ">= 10", Value: "12"}, {Input: "order.payment", Asked: "not(invoice)", Value: text}, {Input: "list.firms", Asked: "-"}}}}}, Support: text, Customer: text,
 		Assigned: g.assigned, Label: g.label, Revision: 3}
 }
 

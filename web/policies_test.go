@@ -112,6 +112,8 @@ func (r *ruleDesk) Examine(_ context.Context, a access.Actor, text []byte) (*pol
 		return &policies.Finding{Wrong: &policies.Place{Line: 11, Column: 11, Text: "there is no ordrs_1h " + evil}}, nil
 	}
 	return &policies.Finding{Name: "orders", Version: 1, Digest: strings.Repeat("ab", 32), Rules: 1, Cost: 900, CostOf: "order.placed", MaxCost: 200_000,
+		Tables: []policies.TableView{{ID: "gift_cards", Line: 8, Hit: "first", On: []string{"order.placed"}, Inputs: []string{"list.firms", "gifts_1h", "order.payment"}, Rows: []policies.RowView{
+			{Rule: "gift_cards_firm", Line: 12, Cells: []string{"true", "-", "-"}}, {Rule: "gift_cards_2", Line: 13, Cells: []string{"-", ">= 10", "not(invoice) " + evil}, Score: 40, Action: "challenge", Shop: []string{"hide_gift_cards"}}}}},
 		Warnings: []policies.Place{{Line: 7, Column: 14, Text: "orders_2h is never asked for " + evil}}, Cases: []policy.CaseResult{{Name: "three orders", Problems: nil}, {Name: evil, Problems: []string{"challenge was not reached " + evil}}}, Failed: 1}, nil
 }
 

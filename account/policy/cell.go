@@ -32,6 +32,9 @@ type bound struct {
 // or a range as [3..10), with ( and ) where the bound is outside.
 func (l *loader) cell(s source, c column) (cell, error) {
 	t := strings.TrimSpace(s.text)
+	if len(t) > maxCell {
+		return cell{}, s.wrong("a cell has at most %d bytes: more values belong on a list", maxCell)
+	}
 	if t == "-" {
 		return cell{any: true}, nil
 	}
@@ -109,9 +112,18 @@ func (c *cell) whole(s source, k kind) error {
 	return nil
 }
 
+// maxValues is how many values a cell names, maxCell how long it is in bytes.
+const (
+	maxValues = 50
+	maxCell   = 1000
+)
+
 // values reads values with commas between them; texts may stand in quotes.
 func (l *loader) values(s source, t string, c column) (out []bound, err error) {
 	for len(strings.TrimSpace(t)) > 0 || len(out) == 0 {
+		if len(out) >= maxValues {
+			return nil, s.wrong("a cell names at most %d values: more belong on a list", maxValues)
+		}
 		t = strings.TrimSpace(t)
 		var one string
 		if c.kind == text && strings.HasPrefix(t, `"`) {

@@ -64,6 +64,48 @@ func TestHostilePoliciesAreRefused(t *testing.T) {
 	}
 }
 
+// manyTables are tables whose rows are dear to compare: a piece of each column more
+// with each row.
+func manyTables(tables, rows int) string {
+	var b strings.Builder
+	b.WriteString("tables:\n")
+	for i := range tables {
+		fmt.Fprintf(&b, "  - table: t%d\n    on: order.placed\n    hit: first\n    inputs: [order.amount, order.payment, order.gift_count, event.device, order.address]\n    reason: {en: r, de: r, ja: r}\n    rows:\n", i)
+		for n := range rows {
+			fmt.Fprintf(&b, "      - {when: [\">= %d\", \"not(p%d)\", \"[%d..%d)\", \"not(d%d)\", \"-\"], score: 1}\n", n, n, n%10, n%10+2, n)
+		}
+	}
+	return b.String()
+}
+
+// TestHostileTables: many rows are refused, as many as may be are compared in a
+// moment, and long or odd cells are told.
+func TestHostileTables(t *testing.T) {
+	for name, text := range map[string]string{
+		"too many tables": small + manyTables(33, 1),
+		"too many rows":   small + manyTables(1, 101),
+		"rows in sum":     small + manyTables(6, 100),
+		"a long cell":     strings.Replace(tabled, `"not(invoice, points)"`, `"`+strings.Repeat("x, ", 200_000)+`"`, 1),
+		"a long number":   strings.Replace(tabled, `"[10..100)"`, `"`+strings.Repeat("9", 500_000)+`"`, 1),
+		"many values":     strings.Replace(tabled, `"not(invoice, points)"`, `"`+strings.Repeat("x, ", 60)+`"`, 1),
+		"an odd cell":     strings.Replace(tabled, `"not(invoice, points)"`, `"\u0000("`, 1) + "\x00",
+		"cells in a cell": strings.Replace(tabled, `"not(invoice, points)"`, `[card]`, 1),
+	} {
+		if _, err := Load([]byte(text)); err == nil {
+			t.Errorf("%s: taken", name)
+		} else if len(err.Error()) > 2000 {
+			t.Errorf("%s: the refusal has %d characters", name, len(err.Error()))
+		}
+	}
+	begun := time.Now()
+	if _, err := Load([]byte(small + manyTables(4, 100))); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("400 rows are read only after %s", took)
+	}
+}
+
 func manyRules(n int) string {
 	var b strings.Builder
 	for i := range n {

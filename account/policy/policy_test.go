@@ -439,6 +439,7 @@ func TestListsOfAliasesAreBounded(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(tabled))
 	if raw, err := os.ReadFile("../../data/account/policies/marketplace-takeover.yaml"); err == nil {
 		f.Add(raw)
 	}

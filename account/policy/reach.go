@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // overlaps points out rows that are never reached, and refuses those that can hold
 // together where the hit policy forbids it.
@@ -108,11 +111,11 @@ func (c column) pieces(rows [][]cell, i int) (out []value) {
 	case boolean:
 		return []value{boolValue(false), boolValue(true)}
 	case text: // and one that nobody names
-		other := ""
+		longest := 0
 		for _, v := range named {
-			other += v.s + "x"
+			longest = max(longest, len(v.s))
 		}
-		return append(named, value{s: other + "x"})
+		return append(named, value{s: strings.Repeat("x", longest+1)})
 	}
 	for _, v := range named {
 		if c.kind == fraction {

@@ -137,7 +137,7 @@ func (f *tableFile) check() error {
 		if f.Hit.line > 0 {
 			at = f.Hit
 		}
-		return at.wrong("hit is first (the first row that holds), unique (no two rows can hold) or collect (all that hold, scores added), not %q", f.Hit.text)
+		return at.wrong("hit is first (the first row that holds), unique (no two rows can hold) or collect (all that hold, scores added)")
 	case len(f.Inputs) == 0 || len(f.Inputs) > maxInputs:
 		return at.wrong("a table has 1 to %d inputs", maxInputs)
 	case len(f.Rows) == 0 || len(f.Rows) > maxRows:
@@ -207,7 +207,7 @@ func (l *loader) columns(f *tableFile) (out []column, err error) {
 			c.kind, c.symbol = l.p.symbols[n].kind, n
 		} else {
 			if !name.MatchString(in.Input.text) {
-				return nil, in.Input.wrong("%q is no value here: give the name of a field, window, fact, list or score, or a name of your own with its expression under is", in.Input.text)
+				return nil, in.Input.wrong("is no value here: give the name of a field, window, fact, list or score, or a name of your own with its expression under is")
 			}
 			e, err := l.compile(is, boolean, integer, fraction, length)
 			if err != nil {
@@ -262,14 +262,19 @@ func rowText(own, table Text, row string) Text {
 // Held is a row of a table that held, with what the event had.
 type Held struct {
 	// Table is the name of the table, Hit its hit policy, Row the row from 1.
-	Table, Hit string
-	Row        int
-	Cells      []HeldCell
+	Table string     `json:"table"`
+	Hit   string     `json:"hit" enum:"first,unique,collect"`
+	Row   int        `json:"row" doc:"From 1."`
+	Cells []HeldCell `json:"cells"`
 }
 
 // HeldCell is one input: what the row asked, "-" for anything, and the value that the event
 // had; empty where it was not computed.
-type HeldCell struct{ Input, Asked, Value string }
+type HeldCell struct {
+	Input string `json:"input"`
+	Asked string `json:"asked" doc:"What the row asks; - for anything."`
+	Value string `json:"value,omitempty" doc:"What the event had; identifiers are shortened."`
+}
 
 // Held explains a hit of a result by the row of a table that it is, with values in
 // a language; nil where the hit is a rule of its own.

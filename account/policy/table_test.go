@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -381,5 +382,25 @@ func TestFilled(t *testing.T) {
 	d.rows = [][3]drawnCell{cells("> 9223372036854775807", "-", "-")}
 	if _, err := Load([]byte(d.text())); err == nil {
 		t.Error("a range beyond all numbers is loaded")
+	}
+}
+
+// TestTableInTheDocs: the policy that docs/policies.md shows loads without a warning
+// and holds its cases.
+func TestTableInTheDocs(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(raw), "```yaml\npolicy: gift-cards")
+	text, _, _ = strings.Cut(text, "```")
+	p := load(t, "policy: gift-cards"+text)
+	if len(p.Warnings) > 0 || len(p.Cases) != 2 || len(p.Tables) != 1 {
+		t.Errorf("%v, %d cases, %d tables", p.Warnings, len(p.Cases), len(p.Tables))
+	}
+	for _, c := range must(t, p) {
+		if len(c.Problems) > 0 {
+			t.Errorf("%s: %v", c.Name, c.Problems)
+		}
 	}
 }

@@ -124,7 +124,11 @@ func testPolicy(o cli.PolicyOptions, out io.Writer) error {
 	if failed > 0 {
 		return fmt.Errorf("policy %s version %d: %d of %d cases failed", p.Name, p.Version, failed, len(results))
 	}
-	_, err = fmt.Fprintf(out, "policy %s version %d: %d rules, %d cases, all good\n", p.Name, p.Version, len(p.Rules), len(results))
+	rules := fmt.Sprintf("%d rules", len(p.Rules))
+	if len(p.Tables) > 0 {
+		rules += fmt.Sprintf(", rows of %d decision tables among them", len(p.Tables))
+	}
+	_, err = fmt.Fprintf(out, "policy %s version %d: %s, %d cases, all good\n", p.Name, p.Version, rules, len(results))
 	return err
 }
 

@@ -46,6 +46,8 @@ type RuleHit struct {
 	Rule  string `json:"rule" doc:"Id of the rule in the policy."`
 	Score int64  `json:"score"`
 	Text  string `json:"text" doc:"The reason, with the numbers filled in."`
+	// Row is the row of a decision table that it is; nil for a rule of its own.
+	Row *policy.Held `json:"row,omitempty" doc:"The row of a decision table that held, with what it asked and what the event had."`
 }
 
 // Chapter is a step of the story.
@@ -116,7 +118,7 @@ func (x *decoded) view(lang string) DecisionView {
 	}
 	for i, text := range x.policy.Reasons(&x.decision.Result, &x.event, lang) {
 		h := x.decision.Hits[i]
-		v.Reasons = append(v.Reasons, RuleHit{Rule: x.policy.Rules[h.Rule].ID, Score: h.Score, Text: text})
+		v.Reasons = append(v.Reasons, RuleHit{Rule: x.policy.Rules[h.Rule].ID, Score: h.Score, Text: text, Row: x.policy.Held(h, &x.decision.Result, &x.event, lang)})
 	}
 	return v
 }

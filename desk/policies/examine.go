@@ -32,6 +32,8 @@ type Finding struct {
 	Digest   string  `json:"digest,omitempty"`
 	Rules    int     `json:"rules"`
 	Warnings []Place `json:"warnings"`
+	// Tables are its decision tables; their rows are among Rules.
+	Tables []TableView `json:"tables"`
 	// Cases are the text's own, each with what did not hold; Failed of them did not.
 	Cases  []policy.CaseResult `json:"cases"`
 	Failed int                 `json:"failed"`
@@ -54,7 +56,7 @@ func (d *Desk) Examine(_ context.Context, a access.Actor, text []byte) (*Finding
 	if err := d.may(a, access.PolicyRead); err != nil {
 		return nil, err
 	}
-	f := &Finding{Warnings: []Place{}, Cases: []policy.CaseResult{}, MaxCost: d.rails.MaxCost}
+	f := &Finding{Warnings: []Place{}, Tables: []TableView{}, Cases: []policy.CaseResult{}, MaxCost: d.rails.MaxCost}
 	p, err := policy.LoadFrom(text, d.cfg.Data)
 	if err != nil {
 		f.Wrong = placeOf(err)
@@ -67,6 +69,7 @@ func (d *Desk) Examine(_ context.Context, a access.Actor, text []byte) (*Finding
 	for _, w := range p.Warnings[:min(len(p.Warnings), 5*maxListed)] {
 		f.Warnings = append(f.Warnings, Place{w.Line, w.Column, w.Text})
 	}
+	f.Tables = tablesOf(p)
 	f.Cost, f.CostOf = p.Cost()
 	if f.Cases, err = p.Test(); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package policies
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,19 @@ func TestExamine(t *testing.T) {
 	f, err := d.Examine(t.Context(), who, raw)
 	if err != nil || f.Wrong != nil || !f.Fit() || len(f.Cases) < 10 || f.Cost == 0 || f.CostOf == "" || f.Rules < 10 {
 		t.Errorf("%+v, %v", f, err)
+	}
+	docs, err := os.ReadFile("../../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(string(docs), "```yaml\npolicy: gift-cards")
+	tables, _, _ = strings.Cut(tables, "```")
+	f, err = d.Examine(t.Context(), who, []byte("policy: gift-cards"+tables))
+	if err != nil || !f.Fit() || len(f.Tables) != 1 || f.Rules != 4 {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if x := f.Tables[0]; x.ID != "cards" || x.Hit != "first" || len(x.Inputs) != 4 || x.Rows[0].Rule != "cards_firm" || x.Rows[2].Action != "challenge" || x.Rows[2].Cells[1] != "[3..10)" || x.Rows[1].Shop[0] != "hide_gift_cards" || x.On[0] != "order.placed" {
+		t.Errorf("%+v", x)
 	}
 	line := strings.Count(string(raw[:strings.Index(string(raw), "    when: ")]), "\n") + 1
 	for what, c := range map[string]struct {
