@@ -56,6 +56,9 @@ type Options struct {
 	Policies Policies
 	// Lists are the lists that policies ask for; nil: none are kept. It needs Programs.
 	Lists Lists
+	// Privacy is the desk of what is kept and erased; nil: there is no door to it. It
+	// needs Programs.
+	Privacy Privacy
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -86,6 +89,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		}
 		if opt.Replays != nil {
 			d.programReplays(api)
+		}
+		if opt.Privacy != nil {
+			d.programPrivacy(api)
 		}
 		if opt.Lists != nil {
 			d.programLists(api)
@@ -118,6 +124,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Policy" + name
 	case p == "bonafide/account/shadow":
 		return "Shadow" + name
+	case p == "bonafide/desk/privacy", p == "bonafide/casework/request":
+		return "Privacy" + name
 	}
 	return name
 }

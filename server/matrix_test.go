@@ -90,6 +90,15 @@ var watching = []access.Role{access.Analyst, access.Supervisor}
 // leading are those who make a policy decide.
 var leading = []access.Role{access.Supervisor}
 
+// caring are those who answer requests of persons.
+var caring = []access.Role{access.Supervisor, access.Admin}
+
+// A request of a person of whom nothing is kept, and with records that were not found.
+const (
+	askedOf = `{"identifier":"nobody@shop.example","asked_by":"person","reason":"letter of 3 May"}`
+	takenOf = `{"identifier":"nobody@shop.example","asked_by":"person","reason":"letter of 3 May","records":[{"kind":"report","id":"none"}]}`
+)
+
 // keyRoutes has a row for each route that needs an API key.
 var keyRoutes = map[string]keyRow{
 	"GET /v1/key":     {path: "/v1/key", foreign: 200},
@@ -121,6 +130,15 @@ var keyRoutes = map[string]keyRow{
 	"POST /v1/replays":                        {path: "/v1/replays", body: `{"policy":99,"from":"2026-01-01"}`, may: watching, foreign: 404, ok: 404},
 	"GET /v1/replays/{number}":                {path: "/v1/replays/99", may: watching, foreign: 404, ok: 404},
 	"POST /v1/replays/{number}/cancel":        {path: "/v1/replays/99/cancel", may: watching, foreign: 404, ok: 404},
+	"POST /v1/privacy/find":                   {path: "/v1/privacy/find", body: askedOf, may: caring, foreign: 200},
+	"POST /v1/privacy/copy":                   {path: "/v1/privacy/copy", body: takenOf, may: leading, foreign: 422, ok: 422},
+	"POST /v1/privacy/erase/preview":          {path: "/v1/privacy/erase/preview", body: takenOf, may: caring, foreign: 422, ok: 422},
+	"POST /v1/privacy/erase":                  {path: "/v1/privacy/erase", body: takenOf, may: caring, foreign: 422, ok: 422},
+	"GET /v1/privacy/certificates":            {path: "/v1/privacy/certificates", may: caring, foreign: 200},
+	"GET /v1/privacy/certificates/{id}":       {path: "/v1/privacy/certificates/none", may: caring, foreign: 404, ok: 404},
+	"GET /v1/privacy/holds":                   {path: "/v1/privacy/holds", may: caring, foreign: 200},
+	"POST /v1/privacy/holds":                  {path: "/v1/privacy/holds", body: `{"kind":"report","from":"2020-01-01","until":"2020-01-02","reason":"court order 12/26"}`, may: caring, foreign: 201, ok: 201},
+	"POST /v1/privacy/holds/{id}/release":     {path: "/v1/privacy/holds/none/release", body: `{"reason":"the court is done"}`, may: caring, foreign: 404, ok: 404},
 	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
 	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},

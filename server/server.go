@@ -174,7 +174,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 		if s.privacy, err = Privacy(cfg, opt.Store, s.people, s.reports, opt.Events, s.running(), s.lists); err != nil {
 			return nil, err
 		}
-		options.Privacy = s.privacy
+		options.Privacy, programs.Privacy = s.privacy, s.privacy
 	}
 	for path, item := range api.Register(mux.mux, desk, programs).Paths {
 		mux.describe(path, map[string]bool{http.MethodGet: item.Get != nil, http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,

@@ -36,7 +36,7 @@ func (v *visit) account() error {
 	}
 	d := accountData{Account: acc, PasskeysOn: v.opt.People.PasskeysOn(), Provider: v.opt.People.ProviderName(), Now: time.Now()}
 	for _, rule := range access.Rules() {
-		if !rule.Confirm && v.who.Can(rule.Permission) {
+		if (!rule.Confirm || rule.ByKey) && v.who.Can(rule.Permission) {
 			d.Scopes = append(d.Scopes, rule)
 		}
 	}

@@ -560,7 +560,10 @@ func TestWholeStory(t *testing.T) {
 	anna.post(link, url.Values{"password": {staffPassword}}).want(t, "begin", 303)
 	anna.get("/account").want(t, "begun", 200)
 	anna.get(link).want(t, "link again", 404)
-	// A key, shown once, in no list.
+	// A key, shown once, in no list; with what people confirm, where keys may have it.
+	if p := v.get("/account"); strings.Contains(p.body, `value="privacy.copy"`) || !strings.Contains(p.body, `value="privacy.erase"`) || strings.Contains(p.body, `value="people.change"`) {
+		t.Error("an administrator is offered other rights for a key than one can have")
+	}
 	key := regexp.MustCompile(`bonafide_[A-Za-z0-9_-]{43}`).FindString(anna.post("/account/keys", url.Values{"name": {"robot"}, "days": {"9"}, "scope": {"report.read"}}).want(t, "key", 200).body)
 	if a, err := o.Program(t.Context(), key, people.From{}); err != nil || !a.Can(access.ReportRead) {
 		t.Errorf("the key: %v", err)
