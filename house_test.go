@@ -74,6 +74,7 @@ var trees = map[string][]string{
 	"outside/dns":         {"contact/mailauth"},
 	"outside/orders":      {"contact/record", "outside/local"},
 	"outside/speech":      {"outside/local"},
+	"outside/transit":     {"outside/local"},
 	"outside/webhook":     {"outside/local"},
 	"contact/fingerprint": {"contact", "contact/text", "contact/link"},
 	"contact/term":        {"contact", "contact/text", "contact/phone"},

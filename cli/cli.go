@@ -439,7 +439,7 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = env.TrainAccount(ctx, TrainAccountOptions(g.Train.Account), env.Stdout)
 	case "audit verify", "audit head", "audit export", "audit anchor":
 		err = g.Audit.run(ctx, kctx.Command(), g.Config, env)
-	case "keys list", "keys add", "keys rotate", "keys retire <id>":
+	case "keys list", "keys add", "keys rotate", "keys retire <id>", "keys wrap":
 		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)
 	case "events <file>":
 		err = g.Events.run(ctx, env)

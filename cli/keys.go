@@ -21,13 +21,20 @@ type KeyDesk interface {
 	Rotate(ctx context.Context, progress func(custody.Resealed)) (custody.Resealed, error)
 	Reseal(ctx context.Context, progress func(custody.Resealed)) (custody.Resealed, error)
 	Retire(ctx context.Context, id, why string) error
+	Wrapped() (string, error)
+	Wrap(ctx context.Context, plain bool) error
 }
 
 type keysCmd struct {
 	List   keysListCmd   `cmd:"" help:"List the keys, and how many values each seals."`
 	Add    keysAddCmd    `cmd:"" help:"Add a key that seals nothing yet, so that it can be brought to every server before it is used."`
 	Rotate keysRotateCmd `cmd:"" help:"Make the newest key that was added the active one, or a new key, and seal everything with it, while servers run."`
+	Wrap   keysWrapCmd   `cmd:"" help:"Have the key service of keys.kms wrap the file of the keyring, anew where it did before."`
 	Retire keysRetireCmd `cmd:"" help:"Destroy a key that seals nothing any more. Backups of before can then not be read."`
+}
+
+type keysWrapCmd struct {
+	Plain bool `help:"Write it as it is, wrapped by nobody."`
 }
 
 type (
@@ -65,6 +72,11 @@ func (c *keysCmd) run(ctx context.Context, command, config string, env Env) (err
 			fmt.Fprintf(env.Stdout, "%s added; it seals nothing before `bonafide keys rotate`\n", id)
 		}
 		return err
+	case "keys wrap":
+		if err := desk.Wrap(ctx, c.Wrap.Plain); err != nil {
+			return err
+		}
+		return tellWrapped(desk, env)
 	case "keys retire <id>":
 		if err := desk.Retire(ctx, c.Retire.ID, c.Retire.Why); err != nil {
 			return err
@@ -102,6 +114,20 @@ func resealed(r custody.Resealed) string {
 	return strings.Join(parts, ", ")
 }
 
+// tellWrapped says which key service wraps the keyring.
+func tellWrapped(desk KeyDesk, env Env) error {
+	service, err := desk.Wrapped()
+	if err != nil {
+		return err
+	}
+	text := "the keyring stands as it is in its file\n"
+	if service != "" {
+		text = "the keyring is wrapped by the key service: " + service + "\n"
+	}
+	fmt.Fprint(env.Stdout, text)
+	return nil
+}
+
 func listRing(ctx context.Context, desk KeyDesk, env Env) error {
 	keys, plain, err := desk.List(ctx)
 	if err != nil {
@@ -125,5 +151,11 @@ func listRing(ctx context.Context, desk KeyDesk, env Env) error {
 	if plain > 0 {
 		fmt.Fprintf(w, "none\tnot sealed\t-\t-\t%d\n", plain)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if service, err := desk.Wrapped(); err != nil || service == "" {
+		return err
+	}
+	return tellWrapped(desk, env)
 }

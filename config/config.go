@@ -161,18 +161,51 @@ type Store struct {
 type Keyring struct {
 	File string `koanf:"file" doc:"File of the keyring that seals the most sensitive values of records (docs/keys.md), made at the first start. Empty: keyring.json beside the SQLite file, or records/keyring.json with PostgreSQL. Never keep it with backups of the records."`
 	Ring string `koanf:"ring" secret:"true" doc:"The keyring itself, as its file has it, for those who keep it in a secret store; then there is no file. Empty: the file."`
+	KMS  KMS    `koanf:"kms" doc:"A key service that wraps the file of the keyring (docs/operate.md)."`
+}
+
+// KMS configures the key service that wraps the file of the keyring.
+type KMS struct {
+	Address   string `koanf:"address" doc:"https address of HashiCorp Vault or OpenBao; http for this machine only. Empty: none wraps the keyring."`
+	Mount     string `koanf:"mount" doc:"Where its transit engine is."`
+	Key       string `koanf:"key" doc:"Name of the key there, of the type aes256-gcm96. It has to let be decrypted for as long as the keyring is needed."`
+	TokenFile string `koanf:"token_file" doc:"File with the token, read at each call, so that an agent can renew it."`
+	Namespace string `koanf:"namespace" doc:"Namespace there; empty: none."`
 }
 
 // check returns what is wrong with the settings of keys.
 func (k Keyring) check(bad func(key, format string, args ...any)) {
+	k.KMS.check(bad)
 	if k.Ring == "" {
 		return
+	}
+	if k.KMS.Address != "" {
+		bad("keys.kms.address", "and keys.ring are both set: a key service wraps the file of a keyring only")
 	}
 	if _, err := keyring.Parse([]byte(k.Ring)); err != nil {
 		bad("keys.ring", "%v", err)
 	}
 	if k.File != "" {
 		bad("keys.ring", "and keys.file are both set: set one")
+	}
+}
+
+func (k KMS) check(bad func(key, format string, args ...any)) {
+	if k.Address == "" {
+		if k.Key != "" || k.TokenFile != "" || k.Namespace != "" {
+			bad("keys.kms.address", "is missing, and other settings of the key service are there: set it, or none of them")
+		}
+		return
+	}
+	u, err := url.Parse(k.Address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && (loopback(u.Host) || loopback(u.Host+":80"))) {
+		bad("keys.kms.address", "is no https address without user and password")
+	}
+	if k.Key == "" {
+		bad("keys.kms.key", "is missing: name the key of the transit engine")
+	}
+	if k.TokenFile == "" {
+		bad("keys.kms.token_file", "is missing: name the file with the token")
 	}
 }
 
@@ -322,6 +355,7 @@ func Default() Config {
 		Speech:   Speech{Model: "whisper-1", Timeout: 2 * time.Minute},
 		Books:    Books{Timeout: 3 * time.Second},
 		Store:    Store{DSN: "records/bonafide.db"},
+		Keys:     Keyring{KMS: KMS{Mount: "transit"}},
 		Audit:    Audit{Anchor: Anchor{Interval: time.Hour}},
 		People:   People{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Provider: "Single sign-on", Tenant: "main", Claim: "groups"},
 		Reports:  Reports{PerNetwork: 20, PerTenant: 2000},

@@ -9,6 +9,7 @@ import (
 	"bonafide/fault"
 	"bonafide/keyring"
 	"bonafide/outside/keyfile"
+	"bonafide/outside/transit"
 	"bonafide/store"
 	"bonafide/store/sealed"
 )
@@ -19,7 +20,20 @@ func Keyring(cfg config.Config) (*keyfile.File, error) {
 	if cfg.Keys.Ring != "" {
 		return keyfile.Given(cfg.Keys.Ring)
 	}
-	return keyfile.Open(cfg.KeyFile())
+	s, err := wrapping(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return keyfile.OpenWith(cfg.KeyFile(), s)
+}
+
+// wrapping is the key service that wraps the file of the keyring; nil: none.
+func wrapping(cfg config.Config) (keyfile.Service, error) {
+	k := cfg.Keys.KMS
+	if k.Address == "" {
+		return nil, nil //nolint:nilnil // none is configured
+	}
+	return transit.New(transit.Config{Address: k.Address, Mount: k.Mount, Key: k.Key, Namespace: k.Namespace, TokenFile: k.TokenFile})
 }
 
 // seal puts the sealing layer over records, and makes the keyring at the first
@@ -39,7 +53,11 @@ func seal(ctx context.Context, cfg config.Config, db store.Store) (*sealed.Store
 	case made && len(used) > 0:
 		return nil, fault.New(fault.NotConfigured, "keys.file", "names no keyring, and records were sealed with key %s: bring its keyring back from where it is kept (it is not in the backup of the records)", used[0])
 	case made:
-		file, err = keyfile.Make(cfg.KeyFile(), rand.Reader, time.Now())
+		var service keyfile.Service
+		if service, err = wrapping(cfg); err != nil {
+			return nil, err
+		}
+		file, err = keyfile.MakeWith(cfg.KeyFile(), service, rand.Reader, time.Now())
 		if fault.KindOf(err) == fault.Conflict && err != nil { // another server of this machine was faster
 			file, err = Keyring(cfg)
 		}

@@ -22,6 +22,14 @@ type Ring interface {
 	Change(change func(*keyring.Ring) (*keyring.Ring, error)) error
 }
 
+// Wrappable is a Ring in a file that a key service can wrap.
+type Wrappable interface {
+	// Wrapped names the key of the service that wraps the file; "" for none.
+	Wrapped() (string, error)
+	// Rewrite writes the same keyring anew, wrapped or plain, once note returned nil.
+	Rewrite(plain bool, note func(*keyring.Ring) error) error
+}
+
 // KeysConfig is what the desk of keys works with.
 type KeysConfig struct {
 	Ring   Ring
@@ -76,6 +84,32 @@ func (k *Keys) List(ctx context.Context) (keys []KeyUse, plain int64, err error)
 		keys = append(keys, KeyUse{keyring.Key{ID: id}, used[id]})
 	}
 	return keys, plain, nil
+}
+
+// Wrapped names the key of a service that wraps the file of the keyring; "" for
+// none.
+func (k *Keys) Wrapped() (string, error) {
+	if w, ok := k.cfg.Ring.(Wrappable); ok {
+		return w.Wrapped()
+	}
+	return "", nil
+}
+
+// Wrap has the key service that is configured wrap the file of the keyring, anew
+// where it did before; plain: it is written as it is, for nobody to wrap. The keys
+// stay the same, and the act is noted.
+func (k *Keys) Wrap(ctx context.Context, plain bool) error {
+	w, ok := k.cfg.Ring.(Wrappable)
+	if !ok {
+		return fault.New(fault.Invalid, "keys.ring", "is in no file that could be wrapped")
+	}
+	return w.Rewrite(plain, func(r *keyring.Ring) error {
+		id, err := r.Active()
+		if err != nil {
+			return err
+		}
+		return k.note(ctx, "keys.wrap", id, map[bool]string{true: "plain", false: "by the key service"}[plain])
+	})
 }
 
 // uses counts the values of all families by the id of their key.

@@ -3,8 +3,9 @@
 // change it.
 //
 // It is not for backups: a ring that stands in the backup of what it sealed
-// protects nothing. And it is one way to keep keys: a key service takes its place
-// by implementing keyring.Wrapper.
+// protects nothing, unless a key service wraps the file (Service): then it opens
+// only where the service says so. The service is asked when the file is read or
+// written, never for a value.
 //
 //	f, err := keyfile.Open("records/keyring.json")
 //	s := keyring.NewSealer(f, rand.Reader)
@@ -34,25 +35,32 @@ const Follow = time.Second
 // File is a keyring in a file, or one that was given as a text. It implements
 // keyring.Wrapper and is safe for concurrent use.
 type File struct {
-	path string // "": given as a text
-	mu   sync.Mutex
-	ring *keyring.Ring // guarded by mu, as what follows
-	seen fs.FileInfo
-	at   time.Time
-	bad  error       // why the file as it is now cannot be read; nil: it was
-	warn func(error) // may be nil
+	path    string  // "": given as a text
+	service Service // nil: none wraps the file
+	mu      sync.Mutex
+	ring    *keyring.Ring // guarded by mu, as what follows
+	raw     []byte        // what the ring was read of
+	seen    fs.FileInfo
+	at      time.Time
+	bad     error       // why the file as it is now cannot be read; nil: it was
+	warn    func(error) // may be nil
 }
 
 var _ keyring.Wrapper = (*File)(nil)
 
 // Open reads a keyring. One that does not exist is NotFound.
-func Open(path string) (*File, error) {
-	f := &File{path: path}
-	ring, info, err := read(path)
+func Open(path string) (*File, error) { return OpenWith(path, nil) }
+
+// OpenWith reads a keyring that a service wraps; nil: none does. One that is not
+// wrapped yet is read as it is, and stays so until it is written.
+func OpenWith(path string, s Service) (*File, error) {
+	f := &File{path: path, service: s}
+	got, err := f.read()
 	if err != nil {
 		return nil, err
 	}
-	f.ring, f.seen, f.at = ring, info, time.Now()
+	f.take(got)
+	f.at = time.Now()
 	return f, nil
 }
 
@@ -69,6 +77,11 @@ func Given(text string) (*File, error) {
 // Make makes a keyring with one key where there is no file. One that exists is a
 // Conflict.
 func Make(path string, random io.Reader, now time.Time) (*File, error) {
+	return MakeWith(path, nil, random, now)
+}
+
+// MakeWith is Make with a service that wraps the file; nil: none does.
+func MakeWith(path string, s Service, random io.Reader, now time.Time) (*File, error) {
 	ring, err := keyring.New(random, now)
 	if err != nil {
 		return nil, err
@@ -84,10 +97,10 @@ func Make(path string, random io.Reader, now time.Time) (*File, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New(fault.Conflict, "keys.file", "exists already")
 	}
-	if err := write(path, ring); err != nil {
+	if err := (&File{path: path, service: s}).write(ring, s); err != nil {
 		return nil, err
 	}
-	return Open(path)
+	return OpenWith(path, s)
 }
 
 // Path is where the file is; "" for a keyring that was given as a text.
@@ -126,11 +139,16 @@ func (f *File) now() (*keyring.Ring, error) {
 
 // load reads the file again; mu is held. What cannot be read may name another
 // active key: who seals on with the former one loses that when it is destroyed.
+// A key service that does not help is asked again after a while only: whoever
+// opens or seals waits meanwhile.
 func (f *File) load() {
-	ring, info, err := read(f.path)
+	got, err := f.read()
 	if err == nil {
-		f.ring, f.seen, f.bad = ring, info, nil
+		f.take(got)
 		return
+	}
+	if got.asked {
+		f.at = time.Now().Add(retry - Follow)
 	}
 	first := f.bad == nil
 	f.bad = &fault.Error{Kind: fault.Temporary, Field: "keys.file", Cause: err,
@@ -151,15 +169,23 @@ func (f *File) Change(change func(*keyring.Ring) (*keyring.Ring, error)) error {
 		return err
 	}
 	defer unlock()
-	old, _, err := read(f.path)
+	return f.rewrite(change, f.service)
+}
+
+// rewrite writes what change makes of the keyring, wrapped by a service; the lock
+// is held.
+func (f *File) rewrite(change func(*keyring.Ring) (*keyring.Ring, error), s Service) error {
+	f.mu.Lock()
+	old, err := f.read()
+	f.mu.Unlock() // change may open and seal values
 	if err != nil {
 		return err
 	}
-	next, err := change(old)
+	next, err := change(old.ring)
 	if err != nil {
 		return err
 	}
-	if err := write(f.path, next); err != nil {
+	if err := f.write(next, s); err != nil {
 		return err
 	}
 	f.mu.Lock()
@@ -193,7 +219,9 @@ func (f *File) Unwrap(ctx context.Context, id string, wrapped, bound []byte) ([]
 	out, err := f.Ring().Unwrap(ctx, id, wrapped, bound)
 	if fault.KindOf(err) == fault.NotConfigured && f.path != "" {
 		f.mu.Lock()
-		f.load()
+		if f.bad == nil || time.Since(f.at) >= 0 { // not while a key service does not help
+			f.load()
+		}
 		ring := f.ring
 		f.mu.Unlock()
 		return ring.Unwrap(ctx, id, wrapped, bound)
@@ -201,8 +229,40 @@ func (f *File) Unwrap(ctx context.Context, id string, wrapped, bound []byte) ([]
 	return out, err
 }
 
-// read reads a file that nobody but its owner can read.
-func read(path string) (*keyring.Ring, fs.FileInfo, error) {
+// got is a file as it was read.
+type got struct {
+	ring *keyring.Ring
+	raw  []byte
+	info fs.FileInfo
+	// asked: a key service was, and failed.
+	asked bool
+}
+
+// take has the ring be what was read; mu is held, or nobody else has f.
+func (f *File) take(g got) { f.ring, f.raw, f.seen, f.bad = g.ring, g.raw, g.info, nil }
+
+// read reads the file as it is now. Of one that is as it was, no service is asked.
+func (f *File) read() (g got, err error) {
+	if g.raw, g.info, err = bytesOf(f.path); err != nil {
+		return g, err
+	}
+	if f.ring != nil && bytes.Equal(g.raw, f.raw) {
+		g.ring = f.ring
+		return g, nil
+	}
+	plain, asked, err := unwrapFile(g.raw, f.service)
+	if err == nil {
+		g.ring, err = keyring.Parse(plain)
+	}
+	if err != nil {
+		g.asked = asked
+		return g, fmt.Errorf("keys.file: %w", err)
+	}
+	return g, nil
+}
+
+// bytesOf reads a file that nobody but its owner can read.
+func bytesOf(path string) ([]byte, fs.FileInfo, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fault.New(fault.NotFound, "keys.file", "names a keyring that does not exist")
@@ -218,21 +278,25 @@ func read(path string) (*keyring.Ring, fs.FileInfo, error) {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return nil, nil, fault.New(fault.Invalid, "keys.file", "can be read by others than its owner (%s): make it 0600, and rotate the keys if somebody may have read it", info.Mode().Perm())
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, keyring.MaxFile+1))
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, nil, noFile("read it", err)
 	}
-	ring, err := keyring.Parse(raw)
-	if err != nil {
-		return nil, nil, fmt.Errorf("keys.file: %w", err)
-	}
-	return ring, info, nil
+	return raw, info, nil
 }
 
 // write puts a keyring to its place when it is whole and on the disk. Owner and
 // mode of the file that was there stay: else a server that runs as somebody else
 // than who changes the keyring could not read it any more.
-func write(path string, r *keyring.Ring) error {
+func (f *File) write(r *keyring.Ring, s Service) error {
+	raw, err := wrapFile(r.Bytes(), s)
+	if err != nil {
+		return err
+	}
+	return put(f.path, raw)
+}
+
+func put(path string, raw []byte) error {
 	old, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return noFile("look at it", err)
@@ -247,7 +311,7 @@ func write(path string, r *keyring.Ring) error {
 			return errors.Join(err, f.Close())
 		}
 	}
-	_, err = io.Copy(f, bytes.NewReader(r.Bytes()))
+	_, err = io.Copy(f, bytes.NewReader(raw))
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}

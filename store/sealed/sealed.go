@@ -50,6 +50,15 @@ func New(s store.Store, sealer *keyring.Sealer, now func() time.Time, random io.
 // sealed (keyring.Sealer.Watch).
 func (s *Store) Watch(warn func(error)) { s.sealer.Watch(warn) }
 
+// Ping also says no where nothing can be sealed, because the keyring changed and
+// cannot be read.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.sealer.Active(); err != nil {
+		return err
+	}
+	return s.Store.Ping(ctx)
+}
+
 // Write runs f in one transaction of the store below.
 func (s *Store) Write(ctx context.Context, f func(store.Records) error) error {
 	return s.Store.Write(ctx, func(r store.Records) error { return f(s.over(r)) })
