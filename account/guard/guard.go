@@ -113,8 +113,9 @@ func with(p *policy.Policy, o Options, engine *window.Engine) *Guard {
 // the same decision and is not counted again, as long as it could still be
 // counted at all: what is older than the policy's lateness never is. A change of
 // a list (event.ListChanged) holds for all events after it.
-func (g *Guard) Decide(e *event.Event) Decision {
-	id := IDOf(e)
+func (g *Guard) Decide(e *event.Event) Decision { return g.decide(e, IDOf(e), nil) }
+
+func (g *Guard) decide(e *event.Event, id ID, ahead *policy.Ahead) Decision {
 	if e.List != nil { // the log has each once, and a second one would change nothing
 		p := g.judge.Policy()
 		return Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Result: g.judge.Evaluate(e)}
@@ -129,7 +130,7 @@ func (g *Guard) Decide(e *event.Event) Decision {
 	}
 	p := g.judge.Policy()
 	m := p.ModelDigest()
-	d := Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Result: g.judge.Evaluate(e)}
+	d := Decision{ID: id, Policy: p.Name, Version: p.Version, Digest: [8]byte(p.Digest[:8]), Time: e.Micros(), Type: e.Type, Result: g.judge.EvaluateWith(e, ahead)}
 	if d.Learned != nil {
 		d.Model = [8]byte(m[:8])
 	}

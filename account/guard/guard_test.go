@@ -300,3 +300,36 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	b.ReportMetric(float64(size)/float64(i), "bytes/decision")
 }
+
+// TestDecideAll: what is computed of events ahead changes no decision, neither of
+// repeated, late and odd ones, and memory for it is used again. S4.8
+func TestDecideAll(t *testing.T) {
+	p := shipped(t)
+	var ahead []Ahead
+	rapid.Check(t, func(t *rapid.T) {
+		events := stream(t)
+		one, err := New(p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, _ := New(p, Options{})
+		cut := rapid.IntRange(0, len(events)).Draw(t, "cut")
+		at := 0
+		for _, part := range [][]event.Event{events[:cut], events[cut:]} {
+			ahead = slices.Grow(ahead[:0], len(part))[:len(part)]
+			for i := range part {
+				all.Look(&part[i], &ahead[i])
+			}
+			for i, d := range all.DecideAll(part, ahead, nil) {
+				want := one.Decide(&part[i])
+				if !bytes.Equal(d.Append(nil), want.Append(nil)) || d.Repeated != want.Repeated {
+					t.Fatalf("event %d: %+v\nwant %+v", at, d, want)
+				}
+				at++
+			}
+		}
+		if !bytes.Equal(one.Snapshot(), all.Snapshot()) {
+			t.Fatal("the guards differ after the same events")
+		}
+	})
+}

@@ -55,6 +55,7 @@ type series struct {
 // program is what events of one type set off.
 type program struct {
 	record []int // series
+	keys   []int // of them, among Policy.keys, each once
 	rules  []int
 }
 
@@ -78,6 +79,9 @@ type frame struct {
 	read    []window.Reading
 	keyed   []uint32 // the round in which the keys were made
 	made    [][]window.Key
+	ahead   *Ahead // keys that were made before; may be nil
+	hashed  string // the last text that was hashed, and what it gave
+	hash    int64
 }
 
 // keySpec is one key: its fields, and which of them is a list, -1 for none.
@@ -111,6 +115,15 @@ func (f *frame) get(i int) (value, error) {
 	v, err := f.compute(&f.p.symbols[i], i)
 	f.have[i], f.vals[i], f.faulty[i] = f.round, v, err
 	return v, err
+}
+
+// whole is get, for what has a whole number.
+func (f *frame) whole(i int) (int64, error) {
+	if f.have[i] == f.round {
+		return f.vals[i].i, f.faulty[i]
+	}
+	v, err := f.get(i)
+	return v.i, err
 }
 
 func (f *frame) compute(s *symbol, i int) (value, error) {
@@ -159,6 +172,9 @@ func currencyOf(e *event.Event) string {
 // keys are the keys under which the event stands in a series; none where a
 // part is empty. Several series share them.
 func (f *frame) keys(n int) []window.Key {
+	if made, ok := f.ahead.made(n); ok {
+		return made
+	}
 	if f.keyed[n] != f.round {
 		f.keyed[n], f.made[n] = f.round, f.p.keys[n].of(f.e, f.made[n][:0])
 	}
@@ -238,7 +254,10 @@ func (f *frame) record(n int) error {
 			if v.s == "" {
 				return nil
 			}
-			v.i = window.ValueOf(v.s)
+			if v.s != f.hashed {
+				f.hashed, f.hash = v.s, window.ValueOf(v.s)
+			}
+			v.i = f.hash
 		}
 	}
 	if s.steps != nil {
@@ -357,14 +376,18 @@ func (j *Judge) Policy() *Policy { return j.p }
 
 // Evaluate counts the event and judges it. A change of a list is taken in, and
 // neither counted nor judged; it does not move the time.
-func (j *Judge) Evaluate(e *event.Event) Result {
+func (j *Judge) Evaluate(e *event.Event) Result { return j.EvaluateWith(e, nil) }
+
+// EvaluateWith is Evaluate, with the keys that Policy.Look has made of the event;
+// nil for none. It says the same.
+func (j *Judge) EvaluateWith(e *event.Event, a *Ahead) Result {
 	if e.List != nil {
 		j.lists.Apply(e.List)
 		return Result{}
 	}
 	p, engine, f := j.p, j.engine, j.frame
 	f.start(e)
-	f.engine = engine
+	f.engine, f.ahead = engine, a
 	var r Result
 	r.Late = !engine.Clock(f.t)
 	prog := p.onType[e.Type]

@@ -394,6 +394,9 @@ func (l *loader) seriesOf(d *declFile, on []event.Type, key int, k window.Kind) 
 	for _, t := range on {
 		pr := l.program(t)
 		pr.record = append(pr.record, n)
+		if !slices.Contains(pr.keys, key) {
+			pr.keys = append(pr.keys, key)
+		}
 	}
 	return n, nil
 }

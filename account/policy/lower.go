@@ -18,6 +18,9 @@ type part struct {
 	run  lowered
 	kind kind
 	sure bool // of a fraction: it is a number, never NaN
+
+	symbol   int    // the place of the name that it is, from 1; 0 where it is none
+	constant *value // the value that it always has, nil where it has none
 }
 
 // lower returns the closure of an expression, nil where it uses more of CEL.
@@ -30,7 +33,7 @@ func (c *compiler) lower(x ast.Expr) lowered {
 
 func (c *compiler) part(x ast.Expr) (part, bool) {
 	if v, k, ok := literal(x); ok {
-		return part{run: func(*frame) (value, error) { return v, nil }, kind: k, sure: v.f == v.f}, true
+		return part{run: func(*frame) (value, error) { return v, nil }, kind: k, sure: v.f == v.f, constant: &v}, true
 	}
 	switch x.Kind() {
 	case ast.IdentKind:
@@ -38,7 +41,7 @@ func (c *compiler) part(x ast.Expr) (part, bool) {
 		if !ok {
 			return part{}, false
 		}
-		return part{run: func(f *frame) (value, error) { return f.get(i) }, kind: c.p.symbols[i].kind, sure: c.reads(x)}, true
+		return part{run: func(f *frame) (value, error) { return f.get(i) }, kind: c.p.symbols[i].kind, sure: c.reads(x), symbol: i + 1}, true
 	case ast.CallKind:
 		call := x.AsCall()
 		if call.IsMemberFunction() {
@@ -136,6 +139,10 @@ func compare(a []part, yes func(int) bool) (part, bool) {
 	if k == texts || k == fraction && !(a[0].sure && a[1].sure) { // lists and the number that is none: CEL's own business
 		return part{}, false
 	}
+	answers := [3]bool{yes(-1), yes(0), yes(1)}
+	if whole := k != text && k != fraction; whole && a[0].symbol > 0 && a[1].constant != nil {
+		return part{run: against(a[0].symbol-1, a[1].constant.i, answers), kind: boolean}, true
+	}
 	x, y := a[0].run, a[1].run
 	return part{run: func(f *frame) (value, error) {
 		v, err := x(f)
@@ -146,15 +153,34 @@ func compare(a []part, yes func(int) bool) (part, bool) {
 		if err != nil {
 			return value{}, err
 		}
-		n := 0
+		n := 1
 		switch {
 		case k == text && v.s < w.s, k == fraction && v.f < w.f, k != text && v.i < w.i:
-			n = -1
+			n = 0
 		case k == text && v.s > w.s, k == fraction && v.f > w.f, k != text && v.i > w.i:
-			n = 1
+			n = 2
 		}
-		return boolValue(yes(n)), nil
+		return boolValue(answers[n]), nil
 	}, kind: boolean}, true
+}
+
+// against compares a name with a number that is always the same, as most
+// conditions do. The answers are for less, equal and more.
+func against(symbol int, w int64, answers [3]bool) lowered {
+	return func(f *frame) (value, error) {
+		v, err := f.whole(symbol)
+		if err != nil {
+			return value{}, err
+		}
+		n := 1
+		switch {
+		case v < w:
+			n = 0
+		case v > w:
+			n = 2
+		}
+		return boolValue(answers[n]), nil
+	}
 }
 
 func arithmetic(name string, a []part) (part, bool) {

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,6 +142,7 @@ func New(s Setup) (*Replay, error) {
 // work is a batch on its way: its events, and what both sides decide of them.
 type work struct {
 	events     []event.Event
+	ahead      [2][]guard.Ahead // of both sides
 	base, cand []guard.Decision
 	held       int64 // about how many bytes both guards hold after it
 	broken     error // what went wrong in a guard; then nothing of it is compared
@@ -167,7 +169,7 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 	}()
 	next, other := &work{}, &work{}
 	flying := false
-	var broken error
+	var failed error
 	turn := func() { // hands the next batch over, and compares the one before
 		was := flying
 		if was {
@@ -177,8 +179,8 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 		if flying {
 			in <- next
 		}
-		if was && broken == nil {
-			if broken = other.broken; broken == nil {
+		if was && failed == nil {
+			if failed = other.broken; failed == nil {
 				r.compareAll(other)
 			}
 		}
@@ -193,15 +195,17 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 			continue
 		}
 		if next.events = append(next.events, e); len(next.events) == batch {
-			if err := cmp.Or(ctx.Err(), broken); err != nil {
+			r.look(next)
+			if err := cmp.Or(ctx.Err(), failed); err != nil {
 				return err
 			}
 			turn()
 		}
 	}
+	r.look(next)
 	turn()
 	turn()
-	return cmp.Or(ctx.Err(), broken)
+	return cmp.Or(ctx.Err(), failed)
 }
 
 // Take takes the next events, in the order in which they were decided. How they
@@ -210,6 +214,7 @@ func (r *Replay) Take(events []event.Event) {
 	for len(events) > 0 {
 		n := min(len(events), batch)
 		r.own.events = events[:n]
+		r.look(&r.own)
 		r.decide(&r.own)
 		if r.own.broken != nil {
 			panic(r.own.broken)
@@ -220,14 +225,36 @@ func (r *Replay) Take(events []event.Event) {
 	r.own.events = nil
 }
 
+// look computes what needs no history of a batch, so that who decides need not.
+func (r *Replay) look(w *work) {
+	w.broken = nil
+	defer func() {
+		if p := recover(); p != nil {
+			w.broken = broken(p)
+		}
+	}()
+	for i, s := range []*side{&r.base, &r.cand} {
+		if s.g == nil {
+			continue
+		}
+		w.ahead[i] = slices.Grow(w.ahead[i][:0], len(w.events))[:len(w.events)]
+		for j := range w.events {
+			s.g.Look(&w.events[j], &w.ahead[i][j])
+		}
+	}
+}
+
 // decide lets both guards decide a batch.
 func (r *Replay) decide(w *work) {
+	if w.broken != nil {
+		return
+	}
 	var other sync.WaitGroup
 	var failed [2]error
 	if r.base.g != nil {
-		other.Go(func() { w.base, failed[0] = r.base.decide(w.events, w.base[:0]) })
+		other.Go(func() { w.base, failed[0] = r.base.decide(w.events, w.ahead[0], w.base[:0]) })
 	}
-	w.cand, failed[1] = r.cand.decide(w.events, w.cand[:0])
+	w.cand, failed[1] = r.cand.decide(w.events, w.ahead[1], w.cand[:0])
 	other.Wait()
 	if w.held, w.broken = 0, cmp.Or(failed[0], failed[1]); w.broken != nil {
 		return
@@ -240,18 +267,16 @@ func (r *Replay) decide(w *work) {
 	}
 }
 
+func broken(p any) error { return fmt.Errorf("replay: the policy could not be evaluated: %v", p) }
+
 // decide decides events. A policy that breaks the program breaks its replay alone.
-func (s *side) decide(events []event.Event, in []guard.Decision) (out []guard.Decision, err error) {
+func (s *side) decide(events []event.Event, ahead []guard.Ahead, in []guard.Decision) (out []guard.Decision, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("replay: the policy could not be evaluated: %v", p)
+			err = broken(p)
 		}
 	}()
-	out = in
-	for i := range events {
-		out = append(out, s.g.Decide(&events[i]))
-	}
-	return out, nil
+	return s.g.DecideAll(events, ahead, in), nil
 }
 
 // compareAll counts a batch that was decided.
