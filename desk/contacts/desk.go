@@ -15,6 +15,7 @@ import (
 	"context"
 	"io/fs"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"bonafide/access"
@@ -126,6 +127,7 @@ type Desk struct {
 	// trust is what of a mail's own lines is believed.
 	trust mailauth.Input
 	texts *sentences
+	turns turns
 	// without is set by Without alone.
 	without Ablation
 }
@@ -133,7 +135,7 @@ type Desk struct {
 // New loads all knowledge. An error names the file that does not hold
 // together.
 func New(cfg Config) (*Desk, error) {
-	d := &Desk{cfg: cfg}
+	d := &Desk{cfg: cfg, turns: make(turns, runtime.GOMAXPROCS(0))}
 	steps := []func() error{
 		func() (err error) { d.folding, err = text.LoadFolding(cfg.Data); return },
 		func() (err error) { d.brands, err = brand.Load(cfg.Data); return },
@@ -184,6 +186,11 @@ func (d *Desk) Check(ctx context.Context, req Request, who Caller) (*Answer, err
 	if err := d.normalise(&req); err != nil {
 		return nil, err
 	}
+	ctx, leave, err := d.turns.enter(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	s, err := d.read(ctx, req)
 	if err != nil {
 		return nil, err

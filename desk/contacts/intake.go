@@ -402,7 +402,9 @@ func (d *Desk) readPicture(ctx context.Context, req Request, s *sight) error {
 	}
 	words := ""
 	if d.cfg.Pictures != nil {
+		back := aside(ctx)
 		words, err = d.cfg.Pictures.ReadPicture(ctx, png)
+		back()
 	} else {
 		err = fault.New(fault.NotConfigured, "raw", "reading text in pictures is switched off on this server")
 	}
@@ -437,7 +439,9 @@ func (d *Desk) readAudio(ctx context.Context, req Request, s *sight) error {
 		return fault.New(fault.NotConfigured, "raw",
 			"is audio, and no speech-to-text address is configured on this server (speech.url): write down what was said instead")
 	}
+	back := aside(ctx)
 	words, err := d.cfg.Speech.Transcribe(ctx, req.Filename, req.Raw)
+	back()
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,7 @@ func (d *Desk) authenticate(ctx context.Context, s *sight) brand.Auth {
 	var resolver mailauth.Resolver
 	if d.cfg.Resolver != nil {
 		resolver = d.cfg.Resolver()
+		defer aside(ctx)()
 	}
 	in := d.trust
 	in.Mail, in.Resolver, in.Now = s.contact.Mail, resolver, s.now
@@ -362,7 +363,9 @@ func (d *Desk) consult(ctx context.Context, req Request, who Caller, s *sight) (
 		return nil, err
 	}
 	if vouched && d.cfg.Orders != nil {
+		back := aside(ctx)
 		shop, err := d.cfg.Orders.OrdersOf(ctx, recordPerson(person))
+		back()
 		if err != nil {
 			s.problems = append(s.problems, d.texts.Problems["orders"].In(s.lang))
 		} else {
@@ -373,7 +376,9 @@ func (d *Desk) consult(ctx context.Context, req Request, who Caller, s *sight) (
 	if to := append(slices.Clone(person.Phones), person.Mails...); vouched && d.cfg.Outbound != nil && len(to) > 0 {
 		q.Claim = record.ClaimOf(s.contact, s.firstBrand(), req.SpokenCode, to)
 		from, until := d.records.Span(q.Claim)
+		back := aside(ctx)
 		book, err := d.cfg.Outbound.ContactsTo(ctx, to, from, until)
+		back()
 		if err != nil {
 			s.problems = append(s.problems, d.texts.Problems["register"].In(s.lang))
 		} else {
