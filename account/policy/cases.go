@@ -171,6 +171,9 @@ func numbered(v any, n int) any {
 type CaseResult struct {
 	Name     string
 	Problems []string
+	// Hits are the rules and rows of tables that hit somewhere in it, in the order of
+	// the policy.
+	Hits []string
 }
 
 // Test runs the cases of the policy, each with an empty engine.
@@ -186,12 +189,30 @@ func (p *Policy) Test() ([]CaseResult, error) {
 		if err != nil {
 			return nil, fmt.Errorf("policy %s: %w", p.Name, err)
 		}
-		out = append(out, CaseResult{c.Name, c.check(p, NewJudge(p, engine), events)})
+		problems, hit := c.check(p, NewJudge(p, engine), events)
+		x := CaseResult{Name: c.Name, Problems: problems}
+		for i := range p.Rules {
+			if id := p.Rules[i].ID; hit[id] {
+				x.Hits = append(x.Hits, id)
+			}
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }
 
-func (c *Case) check(p *Policy, j *Judge, events []event.Event) (problems []string) {
+// Untried are the rows of decision tables that hit in none of the results.
+func (p *Policy) Untried(results []CaseResult) (out []string) {
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if r.table > 0 && !slices.ContainsFunc(results, func(x CaseResult) bool { return slices.Contains(x.Hits, r.ID) }) {
+			out = append(out, r.ID)
+		}
+	}
+	return out
+}
+
+func (c *Case) check(p *Policy, j *Judge, events []event.Event) (problems []string, hit map[string]bool) {
 	must, _ := ActionOf(c.Must)
 	never, guarded := ActionOf(c.Never)
 	by := c.By
@@ -199,7 +220,7 @@ func (c *Case) check(p *Policy, j *Judge, events []event.Event) (problems []stri
 		by = len(events)
 	}
 	reached := 0
-	hit := map[string]bool{}
+	hit = map[string]bool{}
 	for n := range events {
 		r := j.Evaluate(&events[n])
 		if r.Action >= must && reached == 0 {
@@ -230,5 +251,5 @@ func (c *Case) check(p *Policy, j *Judge, events []event.Event) (problems []stri
 			problems = append(problems, fmt.Sprintf("rule %s hit", id))
 		}
 	}
-	return problems
+	return problems, hit
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 
 	"bonafide/account/event"
 	"bonafide/account/guard"
@@ -121,12 +122,21 @@ func testPolicy(o cli.PolicyOptions, out io.Writer) error {
 			}
 		}
 	}
+	if rows := p.Untried(results); len(rows) > 0 {
+		if _, err := fmt.Fprintln(out, "untried rows of decision tables, which hit in no case:", strings.Join(rows, ", ")); err != nil {
+			return err
+		}
+	}
 	if failed > 0 {
 		return fmt.Errorf("policy %s version %d: %d of %d cases failed", p.Name, p.Version, failed, len(results))
 	}
 	rules := fmt.Sprintf("%d rules", len(p.Rules))
-	if len(p.Tables) > 0 {
-		rules += fmt.Sprintf(", rows of %d decision tables among them", len(p.Tables))
+	rows := 0
+	for i := range p.Tables {
+		rows += len(p.Tables[i].Rows)
+	}
+	if rows > 0 {
+		rules += fmt.Sprintf(" (%d of them rows of decision tables)", rows)
 	}
 	_, err = fmt.Fprintf(out, "policy %s version %d: %s, %d cases, all good\n", p.Name, p.Version, rules, len(results))
 	return err

@@ -84,6 +84,25 @@ func TestPolicyTest(t *testing.T) {
 	if err := testPolicy(cli.PolicyOptions{File: path}, &out); err == nil || !strings.Contains(out.String(), "FAILED  presents") {
 		t.Errorf("too low a threshold must fail the cases: %v\n%s", err, out.String())
 	}
+	docs, err := os.ReadFile("../../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(string(docs), "```yaml\npolicy: gift-cards")
+	tables, _, _ = strings.Cut(tables, "```")
+	for text, want := range map[string]string{
+		tables: "untried rows of decision tables, which hit in no case: cards_firm, cards_2, cards_4\npolicy gift-cards version 1: 4 rules (4 of them rows of decision tables), 2 cases, all good\n",
+		strings.Replace(tables, "[3..10)", "[4..10)", 1): "FAILED  three cards from a new device",
+		strings.Replace(tables, "[1..3)", "[3..10)", 1):  "row 4 of the table cards is never reached: row 3 takes all that it takes",
+	} {
+		out.Reset()
+		if err := os.WriteFile(path, []byte("policy: gift-cards"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _ = testPolicy(cli.PolicyOptions{File: path}, &out); !strings.Contains(out.String(), want) {
+			t.Errorf("%s\nwant %q", out.String(), want)
+		}
+	}
 }
 
 // TestTrainAccount: a small model is written and read back from an overlay; seeds
