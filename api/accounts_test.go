@@ -22,7 +22,6 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/lists"
-	"bonafide/desk/contacts"
 	"bonafide/desk/policies"
 	"bonafide/eventlog/memory"
 	"bonafide/store"
@@ -49,7 +48,7 @@ func newTill(t *testing.T) *till {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	check, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+	check, err := checking()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,6 @@ import (
 	"bonafide/api"
 	"bonafide/data"
 	"bonafide/desk/accounts"
-	"bonafide/desk/contacts"
 	"bonafide/eventlog/memory"
 	"bonafide/store"
 	"bonafide/store/sql"
@@ -57,7 +56,7 @@ func newCounter(t *testing.T) *counter {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	check, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+	check, err := checking()
 	if err != nil {
 		t.Fatal(err)
 	}

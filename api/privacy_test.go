@@ -14,7 +14,6 @@ import (
 	"bonafide/access"
 	"bonafide/api"
 	"bonafide/data"
-	"bonafide/desk/contacts"
 	"bonafide/desk/privacy"
 	"bonafide/desk/reports"
 	"bonafide/store"
@@ -51,7 +50,7 @@ func newCare(t *testing.T) *care {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+	check, err := checking()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 
 	"bonafide/access"
 	"bonafide/api"
-	"bonafide/data"
-	"bonafide/desk/contacts"
 	"bonafide/desk/people"
 )
 
@@ -30,7 +28,7 @@ func (k keyring) Program(_ context.Context, secret string, from people.From) (ac
 }
 
 func TestKeys(t *testing.T) {
-	desk, err := contacts.New(contacts.Config{Data: data.FS})
+	desk, err := checking()
 	if err != nil {
 		t.Fatal(err)
 	}

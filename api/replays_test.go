@@ -17,7 +17,6 @@ import (
 	"bonafide/account/replay"
 	"bonafide/api"
 	"bonafide/data"
-	"bonafide/desk/contacts"
 	"bonafide/desk/replays"
 	"bonafide/store/sql"
 )
@@ -49,7 +48,7 @@ func TestReplays(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = desk.Close() })
-	check, err := contacts.New(contacts.Config{Data: data.FS, Now: time.Now})
+	check, err := checking()
 	if err != nil {
 		t.Fatal(err)
 	}
