@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ type vault struct {
 	*httptest.Server
 	status int    // other than 0: its only answer
 	answer string // other than "": its only body
-	asked  int
+	asked  atomic.Int32
 	slow   time.Duration
 }
 
@@ -40,7 +41,7 @@ func start(t *testing.T) *vault {
 	t.Helper()
 	v := &vault{}
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v.asked++
+		v.asked.Add(1)
 		time.Sleep(v.slow)
 		var in map[string]string
 		raw, _ := io.ReadAll(r.Body)
@@ -136,11 +137,11 @@ func TestTransitGone(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			v := start(t)
-			s, _ := v.service(t)
 			v.status, v.answer, v.slow = c.status, c.answer, c.slow
+			s, _ := v.service(t)
 			_, err := s.Decrypt(t.Context(), "vault:v1:"+token)
-			if fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || v.asked != 1 {
-				t.Errorf("%v: %v after %d tries, want %v that says %q", fault.KindOf(err), err, v.asked, c.kind, c.says)
+			if fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || v.asked.Load() != 1 {
+				t.Errorf("%v: %v after %d tries, want %v that says %q", fault.KindOf(err), err, v.asked.Load(), c.kind, c.says)
 			}
 		})
 	}
