@@ -1,6 +1,7 @@
 package hypertext
 
 import (
+	"math"
 	"strconv"
 	"unicode"
 
@@ -8,7 +9,8 @@ import (
 )
 
 // shown is the share of hidden letters, in percent, from which they are worth
-// a line to the reader; how much they weigh follows the share itself.
+// a line to the reader; how much they weigh follows the root of the share: a tenth
+// of the letters is already more than layout leaves behind.
 const shown = 5
 
 // Findings tells what speaks for itself in a page or mail of the given part.
@@ -22,7 +24,7 @@ func (v *View) Findings(part string) []evidence.Finding {
 	}
 	hidden, visible := countLetters(v.Hidden[v.Preheader:]), countLetters(v.Text)
 	if share := hidden * 100 / max(hidden+visible, 1); share >= shown {
-		add("hidden_text", float64(share)/100, map[string]string{"count": strconv.Itoa(hidden), "share": strconv.Itoa(share)})
+		add("hidden_text", math.Sqrt(float64(share)/100), map[string]string{"count": strconv.Itoa(hidden), "share": strconv.Itoa(share)})
 	}
 	switch {
 	case v.HasPassword():
