@@ -56,6 +56,7 @@ var trees = map[string][]string{
 	"desk/accounts/persons": {"desk/accounts", "desk/accounts/lists", "account/event", "account/guard", "account/policy", "casework/request", "casework/retention", "contact/term",
 		"eventlog", "store"},
 	"desk/accounts/hypothesis": {"account/event"},
+	"desk/accounts/coupling":   {"desk/accounts", "account/event", "store"},
 	"desk/accounts/lists":      {"desk/accounts", "account/event", "account/policy", "store"},
 	"eval/train": {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
 		"eval/simulate/shop", "account/policy", "account/riskmodel", "account/window"},

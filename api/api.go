@@ -59,6 +59,8 @@ type Options struct {
 	// Privacy is the desk of what is kept and erased; nil: there is no door to it. It
 	// needs Programs.
 	Privacy Privacy
+	// Couples ties reports to accounts; nil: there is no account guard. It needs Reports.
+	Couples Couples
 	// Client is the address of the caller, behind proxies too; nil: as connected.
 	Client func(*http.Request) string
 }
@@ -80,6 +82,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		d.programs(api)
 		if opt.Reports != nil {
 			d.programReports(api)
+			if opt.Couples != nil {
+				d.coupled(api)
+			}
 		}
 		if opt.Accounts != nil {
 			d.programAccounts(api)

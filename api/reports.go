@@ -12,6 +12,7 @@ import (
 	"bonafide/access"
 	"bonafide/contact"
 	"bonafide/contact/verdict"
+	"bonafide/desk/accounts/coupling"
 	"bonafide/desk/contacts"
 	"bonafide/desk/reports"
 	"bonafide/evidence"
@@ -28,6 +29,11 @@ type Reports interface {
 	Open(ctx context.Context, a access.Actor, id store.ReportID) (reports.View, error)
 	Unmask(ctx context.Context, a access.Actor, id store.ReportID, reason string) (reports.View, error)
 	SetStatus(ctx context.Context, a access.Actor, id store.ReportID, status store.ReportStatus, revision int64) error
+}
+
+// Couples is what the door needs of what tells the account guard of reports.
+type Couples interface {
+	Tie(ctx context.Context, a access.Actor, id store.ReportID, w coupling.Tie) (coupling.Tied, error)
 }
 
 // Drafted is a contact that was checked and waits for an agreement.
@@ -124,6 +130,23 @@ func (d door) programReports(api huma.API) {
 		})
 }
 
+// coupled adds the route by which a report is tied to an account.
+func (d door) coupled(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "tie-report", Method: http.MethodPost, Path: "/v1/reports/{id}/account",
+		Summary: "Tie a report to an account or order of the shop: for 72 hours the account guard lets less of that account through. Needs report.change.",
+		Errors:  []int{401, 403, 404, 409, 422, 503}, MaxBodyBytes: 16 << 10, Security: []map[string][]string{{keyScheme: {}}}, Middlewares: huma.Middlewares{d.asProgram(api)}},
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id" maxLength:"64"`
+			Body coupling.Tie
+		}) (*struct{ Body coupling.Tied }, error) {
+			got, err := d.opt.Couples.Tie(ctx, actor(ctx), store.ReportID(in.ID), in.Body)
+			if err != nil {
+				return nil, problem(err)
+			}
+			return &struct{ Body coupling.Tied }{got}, nil
+		})
+}
+
 func actor(ctx context.Context) access.Actor {
 	a, _ := ctx.Value(actorKey{}).(access.Actor)
 	return a
@@ -141,7 +164,7 @@ func (d door) draft(ctx context.Context, req contacts.Request) (Drafted, error) 
 	if err != nil {
 		return Drafted{}, err
 	}
-	s := reports.Shown{Channel: a.Channel, Country: a.Country, From: req.From, Outcome: a.Verdict, Probability: a.Probability}
+	s := reports.Shown{Channel: a.Channel, Country: a.Country, From: req.From, Outcome: a.Verdict, Probability: a.Probability, Orders: a.Found.Orders}
 	if req.Call != nil {
 		s.Number = req.Call.Number
 	}

@@ -139,6 +139,7 @@ var keyRoutes = map[string]keyRow{
 	"GET /v1/privacy/holds":                   {path: "/v1/privacy/holds", may: caring, foreign: 200},
 	"POST /v1/privacy/holds":                  {path: "/v1/privacy/holds", body: `{"kind":"report","from":"2020-01-01","until":"2020-01-02","reason":"court order 12/26"}`, may: caring, foreign: 201, ok: 201},
 	"POST /v1/privacy/holds/{id}/release":     {path: "/v1/privacy/holds/none/release", body: `{"reason":"the court is done"}`, may: caring, foreign: 404, ok: 404},
+	"POST /v1/reports/{id}/account":           {path: "/v1/reports/{report}/account", body: `{"account":"a"}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
 	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},

@@ -28,6 +28,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/coupling"
 	"bonafide/desk/accounts/lists"
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
@@ -83,6 +84,7 @@ type Server struct {
 	replays  *replays.Desk
 	policies *policies.Desk
 	lists    *lists.Desk
+	coupling *coupling.Desk
 }
 
 // Desk wires a contact desk from a configuration. observe may be nil; own are
@@ -216,6 +218,11 @@ func (s *Server) guarded(cfg config.Config, options *web.Options, programs *api.
 		return err
 	}
 	options.Lists, programs.Lists = s.lists, s.lists
+	if s.coupling, err = coupling.New(coupling.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Failed: s.warn}); err != nil {
+		return err
+	}
+	s.reports.Tell(s.coupling)
+	programs.Couples = s.coupling
 	return nil
 }
 
@@ -302,6 +309,9 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stopSweeping()
 	defer s.anchor(ctx)()
 	s.readLog(ctx)
+	if s.coupling != nil {
+		defer s.coupling.Start(ctx)()
+	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	select {

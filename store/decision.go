@@ -226,6 +226,7 @@ func guardFamilies() []Family {
 		{Name: "guard_policies", Check: checkPolicyRow, Plain: []string{"digest", "name", "body"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"since", FieldNumber, true}, {"digest", FieldText, false}, {"name", FieldText, false},
 			{"version", FieldNumber, false}, {"body", FieldText, false}, {"made", FieldTime, true}}},
+		couplingFamily(),
 	}
 }
 

@@ -91,6 +91,7 @@ type Records struct {
 	Decisions     Decisions
 	GuardPolicies GuardPolicies
 	GuardLists    GuardLists
+	Couplings     Couplings
 	Holds         Holds
 	Erasures      Erasures
 	Certificates  Certificates

@@ -49,7 +49,7 @@ func (w *Web) draft(r *http.Request, req contacts.Request, a *contacts.Answer) *
 	}
 	sealed, consent, err := w.opt.Reports.Draft(r.Context(), reports.CheckedOf(reports.Shown{
 		Channel: a.Channel, Country: a.Country, From: req.From, Number: callNumber(req), Parts: parts(a), Outcome: a.Verdict, Probability: a.Probability,
-		Codes: codes(a), Fingerprint: signature(a)}), w.language(r))
+		Codes: codes(a), Fingerprint: signature(a), Orders: a.Found.Orders}), w.language(r))
 	if err != nil {
 		return nil
 	}

@@ -54,9 +54,10 @@ const (
 	PaymentResult    Type = "payment.result"
 	Refunded         Type = "refund"
 	ChargedBack      Type = "chargeback"
-	ContactReported  Type = "contact.reported" // from the contact desk
-	Labelled         Type = "label"            // what was later found to be true
-	OwnerAnswered    Type = "owner.answered"   // what the account's owner said on their own page
+	ContactReported  Type = "contact.reported"  // from the contact desk
+	ContactWithdrawn Type = "contact.withdrawn" // a report was taken back, erased, or found to be none
+	Labelled         Type = "label"             // what was later found to be true
+	OwnerAnswered    Type = "owner.answered"    // what the account's owner said on their own page
 )
 
 // Types returns every type, in the order of the vocabulary.
@@ -64,7 +65,7 @@ func Types() []Type {
 	return []Type{AccountCreated, AccountDisabled, AccountEnabled, AccountPurged, LoginTried, SessionStarted, SessionRevoked,
 		CredentialChange, CredentialLeaked, ResetForced, IdentifierChange, RecoveryUsed, RecoveryChanged, FactorChallenged,
 		AddressAdded, AddressRemoved, PayeeAdded, PayeeRemoved, CardAdded, CardRemoved, OrderPlaced, OrderStatus, OrderHidden,
-		OrderShown, GiftDelivered, GiftRedeemed, PaymentResult, Refunded, ChargedBack, ContactReported, Labelled, OwnerAnswered}
+		OrderShown, GiftDelivered, GiftRedeemed, PaymentResult, Refunded, ChargedBack, ContactReported, ContactWithdrawn, Labelled, OwnerAnswered}
 }
 
 // Event is one thing that happened. A field that was not given has its zero
@@ -218,6 +219,12 @@ type Contact struct {
 	// that the caller knew what was ordered: a sign of a leak, never of honesty.
 	Order string
 	Knew  bool
+	// By is who reported it: owner (on a page that the shop opened), staff (somebody
+	// who is logged in), stranger (nobody vouches for them); empty: the shop itself.
+	By string
+	// Standing is what reports of staff and strangers say of the account with this
+	// event: 0 nothing any more, 1 a stranger's stands, 2 one of staff.
+	Standing int64
 }
 
 // Answer is what the account's owner said when asked "was this you?", or whether

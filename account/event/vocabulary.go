@@ -176,7 +176,7 @@ func orderFields() []Field {
 
 func moneyFields() []Field {
 	gift, pay, back := []Type{GiftDelivered, GiftRedeemed}, []Type{PaymentResult}, []Type{Refunded, ChargedBack}
-	contact, label, answer := []Type{ContactReported}, []Type{Labelled}, []Type{OwnerAnswered}
+	contact, told, label, answer := []Type{ContactReported}, []Type{ContactReported, ContactWithdrawn}, []Type{Labelled}, []Type{OwnerAnswered}
 	return []Field{
 		{Path: "gift.code", Types: gift, Class: Personal, Meaning: "the code, hashed by the shop", at: func(e *Event) any { return &e.Gift.Code }},
 		{Path: "gift.order", Types: gift, Class: Personal, Meaning: "the order that it is from", at: func(e *Event) any { return &e.Gift.Order }},
@@ -193,12 +193,14 @@ func moneyFields() []Field {
 		{Path: "reversal.reason", Types: back, Class: Free, Meaning: "why", at: func(e *Event) any { return &e.Reversal.Reason }},
 		{Path: "reversal.amount", Kind: Int, Types: back, Meaning: "in minor units", at: func(e *Event) any { return &e.Reversal.Amount }},
 		{Path: "reversal.currency", Types: back, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Reversal.Currency }},
-		{Path: "contact.id", Types: contact, Meaning: "the report", at: func(e *Event) any { return &e.Contact.ID }},
+		{Path: "contact.id", Types: told, Meaning: "the report", at: func(e *Event) any { return &e.Contact.ID }},
 		{Path: "contact.channel", Types: contact, Meaning: "how the contact came", at: func(e *Event) any { return &e.Contact.Channel }},
 		{Path: "contact.verdict", Types: contact, Enum: []string{"scam", "suspicious", "genuine", "genuine_alarm", "unknown"}, Meaning: "what the contact desk found", at: func(e *Event) any { return &e.Contact.Verdict }},
 		{Path: "contact.kind", Types: contact, Enum: []string{"impostor", "mail_flood", "other"}, Meaning: "what was reported; mail_flood is hundreds of mails that bury the notices", at: func(e *Event) any { return &e.Contact.Kind }},
 		{Path: "contact.order", Types: contact, Class: Personal, Meaning: "the order that the contact was about", at: func(e *Event) any { return &e.Contact.Order }},
 		{Path: "contact.knew", Kind: Bool, Types: contact, Meaning: "whoever called or wrote knew what was ordered: a sign of a leak, never of honesty", at: func(e *Event) any { return &e.Contact.Knew }},
+		{Path: "contact.by", Types: told, Enum: []string{"owner", "staff", "stranger"}, Meaning: "who reported it; absent: the shop itself", at: func(e *Event) any { return &e.Contact.By }},
+		{Path: "contact.standing", Kind: Int, Types: told, Meaning: "what reports of staff and strangers say of the account now: 0 nothing, 1 a stranger's stands, 2 one of staff", at: func(e *Event) any { return &e.Contact.Standing }},
 		{Path: "label.verdict", Types: label, Enum: []string{"fraud", "genuine"}, Required: true, Meaning: "what was found", at: func(e *Event) any { return &e.Label.Verdict }},
 		{Path: "label.kind", Types: label, Meaning: "which kind", at: func(e *Event) any { return &e.Label.Kind }},
 		{Path: "label.by", Types: label, Class: Free, Meaning: "who found it", at: func(e *Event) any { return &e.Label.By }},

@@ -40,12 +40,15 @@ type DeviceView struct {
 	Stopped int `json:"stopped"`
 }
 
-// ReportedContact is a contact that the account's owner reported.
+// ReportedContact is a contact that was reported about the account.
 type ReportedContact struct {
 	Time    time.Time `json:"time"`
 	Report  string    `json:"report,omitempty" doc:"Id of the report, as the shop sent it."`
 	Channel string    `json:"channel,omitempty"`
 	Verdict string    `json:"verdict,omitempty"`
+	By      string    `json:"by,omitempty" enum:"owner,staff,stranger," doc:"Who reported it; absent: the shop itself."`
+	// Withdrawn is when it was taken back: it counts no more.
+	Withdrawn *time.Time `json:"withdrawn_at,omitempty" doc:"When it was taken back, erased or found to be spam: it counts no more."`
 	// Leak is set where whoever called knew what was ordered.
 	Leak *LeakSign `json:"leak,omitempty" doc:"They knew what was ordered: who had the order may have leaked it. It lowers no risk."`
 }
@@ -108,7 +111,14 @@ func (t *Timeline) gather(events []event.Event, stopped func(*event.Event) bool)
 			d.Sessions = len(of[c.Device])
 		}
 		if e.Type == event.ContactReported {
-			t.Contacts = append(t.Contacts, ReportedContact{Time: e.Time, Report: e.Contact.ID, Channel: e.Contact.Channel, Verdict: e.Contact.Verdict, Leak: leakOf(e, events)})
+			t.Contacts = append(t.Contacts, ReportedContact{Time: e.Time, Report: e.Contact.ID, Channel: e.Contact.Channel, Verdict: e.Contact.Verdict, By: e.Contact.By, Leak: leakOf(e, events)})
+		}
+		if e.Type == event.ContactWithdrawn {
+			for j := range t.Contacts {
+				if c := &t.Contacts[j]; c.Report == e.Contact.ID && c.Withdrawn == nil {
+					c.Withdrawn = &e.Time
+				}
+			}
 		}
 	}
 	slices.SortStableFunc(t.Sessions, func(a, b SessionView) int { return b.Last.Compare(a.Last) })

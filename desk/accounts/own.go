@@ -7,6 +7,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/policy"
+	"bonafide/eventlog"
 	"bonafide/fault"
 )
 
@@ -76,4 +77,26 @@ func (d *Desk) through(ctx context.Context, t access.Tenant, c *call) error {
 	case <-ctx.Done():
 		return fault.New(fault.Temporary, "", "the log took too long: what was to be written may come to be written still; send the same again")
 	}
+}
+
+// AccountOf finds whose order it is, both as events have them; empty where the order
+// is not among the newest, or its account was erased since. It checks no right.
+func (d *Desk) AccountOf(ctx context.Context, t access.Tenant, order string) (string, error) {
+	l, err := d.lane(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	at, ok := l.trail.Order(order)
+	if !ok {
+		return "", nil
+	}
+	list, err := l.logged(ctx, []eventlog.Position{at})
+	if err != nil || len(list) == 0 || list[0].Event.Order.ID != order {
+		return "", err
+	}
+	account := list[0].Event.Context.Account
+	if list, err = d.unerased(ctx, t, account, list); err != nil || len(list) == 0 {
+		return "", err
+	}
+	return account, nil
 }

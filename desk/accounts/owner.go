@@ -301,7 +301,7 @@ func (o *Owners) Report(ctx context.Context, word string, c OwnerContact) error 
 	}
 	now := o.d.cfg.Now().UTC().Truncate(time.Microsecond)
 	e := event.Event{ID: "contact:" + hex.EncodeToString(random(8)), Source: ownerSource, Type: event.ContactReported, Time: now, Context: event.Context{Account: v.Account},
-		Contact: event.Contact{Channel: c.Channel, Kind: c.Kind, Verdict: "suspicious", Knew: c.Knew}}
+		Contact: event.Contact{Channel: c.Channel, Kind: c.Kind, Verdict: "suspicious", Knew: c.Knew, By: "owner"}}
 	if c.Ref != "" {
 		about, err := o.about(ctx, v, c.Ref)
 		if err != nil {

@@ -92,6 +92,9 @@ func (l *lane) passed(e *event.Event, at eventlog.Position) {
 	l.at.Store(uint64(at))
 	l.since++
 	l.trail.Add(e.Context.Account, at)
+	if e.Type == event.OrderPlaced {
+		l.trail.AddOrder(e.Order.ID, at)
+	}
 }
 
 // fresh makes a guard of a policy that knows the whole log.
@@ -154,8 +157,8 @@ func (l *lane) finished(ctx context.Context) bool {
 
 // A snapshot is what the lane knows up to a place of the log:
 //
-//	"BFLANE1\n"  place(uvarint)  length of trail(uvarint)  trail  guard  checksum(4, CRC-32C of all before)
-const laneMagic = "BFLANE1\n"
+//	"BFLANE2\n"  place(uvarint)  length of trail(uvarint)  trail  guard  checksum(4, CRC-32C of all before)
+const laneMagic = "BFLANE2\n"
 
 // save writes a snapshot, once all decisions before it are kept.
 func (l *lane) save() {

@@ -61,7 +61,7 @@ type Timeline struct {
 	// Sessions, Devices and Contacts are by what its newest events tell, the newest first.
 	Sessions []SessionView     `json:"sessions"`
 	Devices  []DeviceView      `json:"devices"`
-	Contacts []ReportedContact `json:"contacts" doc:"Contacts that the owner reported."`
+	Contacts []ReportedContact `json:"contacts" doc:"Contacts that were reported about the account, by whom, and whether they were taken back."`
 	// Hypotheses are what is suspected, and not known, of orders like those of the account.
 	Hypotheses []hypothesis.Hypothesis `json:"hypotheses" doc:"What is suspected of orders like these; none of it decides anything."`
 	// More tells that older events are in the log and not shown.

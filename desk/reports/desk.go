@@ -69,6 +69,15 @@ type Config struct {
 	// Tenant is whose reports strangers send; "": the only one that there is.
 	Tenant access.Tenant
 	Limits Limits
+	// Guard is told what reports say of accounts; nil: nobody is.
+	Guard Guard
+}
+
+// Guard is what tells the account guard of reports (desk/accounts/coupling).
+type Guard interface {
+	// Sent tells, within the transaction that keeps it, of a report that somebody
+	// unknown sent, and the orders that it names.
+	Sent(ctx context.Context, r store.Records, x store.Report, orders []string) error
 }
 
 // Desk is the desk of reports. It is safe for concurrent use.
@@ -111,6 +120,10 @@ func New(c Config) (*Desk, error) {
 	d.terms, err = term.Load(c.Data)
 	return d, err
 }
+
+// Tell has the guard told of reports that are sent from now on. Call it before the
+// desk is used.
+func (d *Desk) Tell(g Guard) { d.cfg.Guard = g }
 
 // receiver is whose reports strangers send; NotConfigured while there is nobody
 // who could read them.

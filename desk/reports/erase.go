@@ -87,6 +87,9 @@ func (d *Desk) remove(ctx context.Context, r store.Records, t access.Tenant, id 
 		err = r.Reports.Erase(ctx, t, id)
 	}
 	if err == nil {
+		err = store.Recouple(ctx, r, t, id, false, true)
+	}
+	if err == nil {
 		err = r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: Kind, Mark: store.Buried(t, Kind, string(id)), Erased: e.When})
 	}
 	// Of a text that does not open nobody can tell how long it was: 0.

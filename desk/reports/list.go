@@ -276,7 +276,9 @@ func (d *Desk) SetStatus(ctx context.Context, a access.Actor, id store.ReportID,
 			return err
 		}
 		x.Status, x.Revision = status, revision
-		_, err = r.Reports.Update(ctx, x)
+		if _, err = r.Reports.Update(ctx, x); err == nil {
+			err = store.Recouple(ctx, r, a.Tenant, id, status != store.ReportRejected, false)
+		}
 		return err
 	})
 }

@@ -34,6 +34,8 @@ type Checked struct {
 	Probability float64
 	Codes       []evidence.Code
 	Fingerprint string
+	// Orders are the order numbers that the check found.
+	Orders []string
 }
 
 // Shown is a contact and its check as doors have them.
@@ -47,6 +49,8 @@ type Shown struct {
 	Probability float64
 	Codes       []evidence.Code
 	Fingerprint string
+	// Orders are the order numbers that the check found.
+	Orders []string
 }
 
 // CheckedOf puts what a door has together: the sender, then the texts.
@@ -58,7 +62,7 @@ func CheckedOf(s Shown) Checked {
 		}
 	}
 	return Checked{Channel: contact.Channel(s.Channel), Country: s.Country, Text: strings.Join(text, "\n"), Outcome: verdict.Outcome(s.Outcome),
-		Probability: s.Probability, Codes: s.Codes, Fingerprint: s.Fingerprint}
+		Probability: s.Probability, Codes: s.Codes, Fingerprint: s.Fingerprint, Orders: s.Orders[:min(len(s.Orders), store.MaxCoupled)]}
 }
 
 // Bounds of what is sent.
@@ -228,6 +232,11 @@ func (d *Desk) Send(ctx context.Context, w Wish, from From) (Receipt, error) {
 		}
 		if err := r.Search.Put(ctx, x.Tenant, x.ID, terms, term.Version); err != nil {
 			return err
+		}
+		if d.cfg.Guard != nil {
+			if err := d.cfg.Guard.Sent(ctx, r, x, c.Orders); err != nil {
+				return err
+			}
 		}
 		_, err := r.Audit.Append(ctx, store.Deed{Tenant: x.Tenant, When: now, Actor: "system report button", Action: "report.add", Object: "report:" + string(x.ID), From: from.Door})
 		return err

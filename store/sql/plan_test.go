@@ -49,6 +49,8 @@ func TestListsUseTheirIndex(t *testing.T) {
 		{"decisions", "DecisionsAfter", "INDEX decisions_by_sequence (tenant=?"},
 		{"decisions", "DueDecisions", "INDEX decisions_due (retain_until"},
 		{"decisions", "NewestDecision", "COVERING INDEX decisions_by_sequence (tenant=?"},
+		{"couplings", "WaitingCouplings", "INDEX couplings_waiting"},
+		{"couplings", "CouplingsOfAccount", "INDEX couplings_by_account (tenant=? AND account=?"},
 		{"audit", "ListAuditOfObject", "INDEX audit_entries_by_object (tenant=? AND object=?"},
 		{"audit", "ListAuditOfAction", "INDEX audit_entries_by_action (tenant=? AND action=?"},
 		{"audit", "ListAuditOfActor", "INDEX audit_entries_by_actor (tenant=? AND actor=?"},

@@ -140,6 +140,7 @@ func Run(t *testing.T, e Engine) {
 		{"settings count their changes", settingsCount},
 		{"keys of subjects", keysOfSubjects},
 		{"sealed values are counted and replaced", sealsChange},
+		{"couplings wait, and go with report or account", couplingsWait},
 		{"decisions come back once", decisionsComeBack},
 		{"decisions that cannot be kept are refused", decisionsRefused},
 		{"decisions are listed by filters", decisionsListed},

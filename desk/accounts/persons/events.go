@@ -130,6 +130,11 @@ func (x EventRequests) Erase(ctx context.Context, r store.Records, t access.Tena
 	}
 	parts := []request.Part{{Code: "account_key", Count: 1}}
 	if f.Trace != nil {
+		if _, err := r.Couplings.DropAccount(ctx, t, f.Trace.Account); err != nil {
+			return nil, err
+		}
+	}
+	if f.Trace != nil {
 		n := int64(0)
 		for _, p := range f.Trace.Places {
 			if p.Sealed {

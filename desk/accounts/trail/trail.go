@@ -24,6 +24,8 @@ type Trail struct {
 
 	mu sync.RWMutex // guards what follows
 	at map[key][]eventlog.Position
+	// Where orders were placed: the newest, and those before them.
+	orders, before map[key]eventlog.Position
 }
 
 type key [12]byte
@@ -31,8 +33,46 @@ type key [12]byte
 // maxTrails is how many accounts a trail knows.
 const maxTrails = 2 << 20
 
+// maxOrders is after how many orders those before them are let go: a trail knows at
+// least so many of the newest, and at most twice as many.
+const maxOrders = 1 << 19
+
 // New makes a trail that knows at most so many events of each account.
-func New(most int) *Trail { return &Trail{most: most, at: map[key][]eventlog.Position{}} }
+func New(most int) *Trail {
+	return &Trail{most: most, at: map[key][]eventlog.Position{}, orders: map[key]eventlog.Position{}}
+}
+
+// AddOrder notes where an order was placed, named as events have it; of an order
+// that is placed twice the first place counts while it is known.
+func (t *Trail) AddOrder(order string, at eventlog.Position) {
+	if order == "" {
+		return
+	}
+	k := keyOf(order)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.orders[k]; ok {
+		return
+	}
+	if _, ok := t.before[k]; ok {
+		return
+	}
+	if len(t.orders) >= maxOrders {
+		t.before, t.orders = t.orders, map[key]eventlog.Position{}
+	}
+	t.orders[k] = at
+}
+
+// Order returns where an order was placed, if that is known.
+func (t *Trail) Order(order string) (at eventlog.Position, ok bool) {
+	k := keyOf(order)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if at, ok = t.orders[k]; !ok {
+		at, ok = t.before[k]
+	}
+	return at, ok
+}
 
 func keyOf(account string) key {
 	sum := sha256.Sum256([]byte(account))
@@ -91,6 +131,13 @@ func (t *Trail) Snapshot() []byte {
 			was = p
 		}
 	}
+	b = binary.AppendUvarint(b, uint64(len(t.orders)+len(t.before)))
+	for _, m := range []map[key]eventlog.Position{t.before, t.orders} {
+		for k, p := range m {
+			b = append(b, k[:]...)
+			b = binary.AppendUvarint(b, uint64(p))
+		}
+	}
 	return b
 }
 
@@ -129,6 +176,18 @@ func Read(in []byte, most int) (*Trail, error) {
 			list = append(list, eventlog.Position(was))
 		}
 		t.at[k] = list
+	}
+	if n = next(); n > 2*maxOrders {
+		return nil, errTrail
+	}
+	t.before = make(map[key]eventlog.Position, n)
+	for range n {
+		var k key
+		if len(in) < len(k) {
+			return nil, errTrail
+		}
+		in = in[copy(k[:], in):]
+		t.before[k] = eventlog.Position(next())
 	}
 	if len(in) > 0 {
 		return nil, errTrail

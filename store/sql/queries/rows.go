@@ -55,6 +55,21 @@ type Certificate struct {
 	Hash    string
 }
 
+type Coupling struct {
+	Tenant  string
+	Report  string
+	Account string
+	Orders  string
+	Source  string
+	Channel string
+	Verdict string
+	Knew    int64
+	Made    int64
+	Wanted  int64
+	Written int64
+	Gone    int64
+}
+
 type Decision struct {
 	Tenant      string
 	ID          string
