@@ -585,7 +585,7 @@ func TestAnotherPolicy(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.policy = bytes.Replace(s.policy, []byte("version: 3"), []byte("version: 4"), 1)
+	s.policy = bytes.Replace(s.policy, []byte("version: 4"), []byte("version: 5"), 1)
 	s.policy = bytes.Replace(s.policy, []byte("challenge: 50"), []byte("challenge: 5"), 1)
 	d = s.desk()
 	got := s.send(d, boss, events[5:]...)
@@ -593,7 +593,7 @@ func TestAnotherPolicy(t *testing.T) {
 	if err != nil || len(list.Decisions) != 2+6 || got.Answers[0].Action == "allow" {
 		t.Errorf("%d decisions, want those of before and six new ones; %v", len(list.Decisions), err)
 	}
-	for i, want := range map[int]int{len(list.Decisions) - 1: 3, 0: 4} {
+	for i, want := range map[int]int{len(list.Decisions) - 1: 4, 0: 5} {
 		o, err := d.Open(t.Context(), boss, list.Decisions[i].ID, "en")
 		if err != nil || o.Version != want || !o.Again {
 			t.Errorf("decision %d: version %d, computed again %v, %v", i, o.Version, o.Again, err)

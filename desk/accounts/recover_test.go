@@ -16,7 +16,7 @@ func TestAnOldSnapshotOfAPolicyThatReturns(t *testing.T) {
 	events := chain("a1", 0)
 	a := s.policy
 	b := a
-	for from, to := range map[string]string{"version: 3": "version: 4", "challenge: 50": "challenge: 5000", "hold: 80": "hold: 8000", "block: 120": "block: 12000"} {
+	for from, to := range map[string]string{"version: 4": "version: 5", "challenge: 50": "challenge: 5000", "hold: 80": "hold: 8000", "block: 120": "block: 12000"} {
 		b = bytes.Replace(b, []byte(from), []byte(to), 1)
 	}
 	kept := func(d *accounts.Desk) int {
