@@ -156,6 +156,20 @@ func TestResetAfterAbuse(t *testing.T) { // S4.34
 	if err := json.Unmarshal(rec.Body.Bytes(), &o); err != nil || len(o.Story) < 3 || o.Story[0].Step != "factor" {
 		t.Errorf("the story begins with the factor: %+v", o.Story)
 	}
+	rec = x.ask(http.MethodPost, "/v1/contacts/check", "", `{"channel":"mail","from":"Amazon.co.jp <account-update@amazon.co.jp>","lang":"ja","country":"JP",
+		"text":"安全のためパスワードをリセットしました。公式サイトで再設定してください。",
+		"words":"夜中に身に覚えのないギフト券の注文が入った後、パスワードのリセットのメールが来ました。注文していません。"}`)
+	var check struct {
+		Verdict string
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &check); rec.Code != 200 || err != nil || check.Verdict == "scam" {
+		t.Fatalf("the shop's own reset mail: %d %s", rec.Code, rec.Body)
+	}
+	for _, want := range []string{"reset_after_fraud", "call_shop", "change_pw"} {
+		if !strings.Contains(rec.Body.String(), `"`+want+`"`) {
+			t.Errorf("the check of the reset mail lacks %s: %s", want, rec.Body)
+		}
+	}
 }
 
 func TestExternalCheckout(t *testing.T) { // S4.35
