@@ -64,13 +64,13 @@ func TestKeyService(t *testing.T) {
 	if _, err := OpenStore(t.Context(), cfg); fault.KindOf(err) != fault.Temporary || !strings.Contains(err.Error(), "keys.kms") {
 		t.Errorf("a start without the service: %v", err)
 	}
-	desk, done, err := Keys(t.Context(), cfg)
-	if err == nil {
+	if _, done, err := Keys(t.Context(), cfg); err == nil {
 		_ = done()
 		t.Error("a command opens the keyring without the service")
 	}
 	gone.Store(false)
-	if desk, done, err = Keys(t.Context(), cfg); err != nil {
+	desk, done, err := Keys(t.Context(), cfg)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = done() }()

@@ -204,14 +204,15 @@ items:
 		t.Fatal(err)
 	}
 	var got []string
-	for e, err := range m.Read(strings.NewReader("nr;at;customer no;total;cur\n1;1767250932123;c1;12.50;EUR\n2;1767250932123;c1;1250;JPY\n3;1767250932123;c1;1.255;EUR\n")) {
+	for e, err := range m.Read(strings.NewReader("nr;at;customer no;total;cur\n1;1767250932123;c1;12.50;EUR\n2;1767250932123;c1;1250;JPY\n3;1767250932123;c1;1.255;EUR\n4;1767250932123;c\x83\x4b;1.25;EUR\n")) {
 		if err != nil {
 			got = append(got, err.Error())
 		} else {
 			got = append(got, e.Time.Format(time.RFC3339Nano)+" "+e.Order.Currency+" "+string(rune('0'+len(e.Order.Items)))+" "+time.Duration(e.Order.Amount).String())
 		}
 	}
-	want := []string{"2026-01-01T07:02:12.123Z EUR 1 1.25µs", "2026-01-01T07:02:12.123Z JPY 1 1.25µs", "line 4: order.amount: has more decimals than its currency"}
+	want := []string{"2026-01-01T07:02:12.123Z EUR 1 1.25µs", "2026-01-01T07:02:12.123Z JPY 1 1.25µs", "line 4: order.amount: has more decimals than its currency",
+		"line 5: data.account: is no UTF-8: save the table as UTF-8"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

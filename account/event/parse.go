@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/currency"
 
@@ -237,6 +238,9 @@ func plainText(at string, n *node) (string, error) {
 	}
 	if len(n.text) > MaxText {
 		return "", fault.New(fault.TooLarge, at, "has %d bytes: at most %d", len(n.text), MaxText)
+	}
+	if !utf8.ValidString(n.text) {
+		return "", fault.New(fault.Invalid, at, "is no UTF-8: save the table as UTF-8")
 	}
 	for _, c := range n.text {
 		if c < 0x20 || c == 0x7f {

@@ -253,6 +253,7 @@ func (l *lane) enthrone(in *incoming) {
 type alarm struct {
 	number int64
 	digest string
+	since  eventlog.Position
 	seen   burst.Alarm
 }
 
@@ -278,7 +279,7 @@ func (l *lane) watch(typ bool, at time.Time, stopped bool) {
 	if seen, ok := l.detector.Take(at, stopped); ok {
 		r := l.reign.Load()
 		select {
-		case l.alarms <- alarm{r.number, r.digest, seen}:
+		case l.alarms <- alarm{r.number, r.digest, r.since, seen}:
 		default: // one is on its way
 		}
 	}
@@ -288,7 +289,7 @@ func (l *lane) watch(typ bool, at time.Time, stopped bool) {
 // configured policy is never taken back: there is none before it.
 func (l *lane) burst(ctx context.Context, a alarm) {
 	r := l.reign.Load()
-	if r.digest != a.digest || l.told == a.digest {
+	if this := (reigning{a.digest, a.since}); r.named() != this || l.told == this {
 		return
 	}
 	b := &Burst{At: a.seen.At, Policy: r.number, Stopped: a.seen.Stopped, Decided: a.seen.Decided, Before: a.seen.Before, StoppedBefore: a.seen.StoppedBefore}
@@ -302,7 +303,7 @@ func (l *lane) burst(ctx context.Context, a alarm) {
 			return
 		}
 	}
-	l.told = a.digest
+	l.told = reigning{a.digest, a.since}
 	l.seen.Store(b)
 	l.desk.failed("a burst of declines", fmt.Errorf("policy %d: %s; rolled back: %v", r.number, a.seen, b.RolledBack))
 }

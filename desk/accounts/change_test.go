@@ -407,6 +407,16 @@ func TestABurstBringsThePolicyBeforeBack(t *testing.T) {
 	if len(s.rows()) != 3 || len(b.backed) != 1 {
 		t.Errorf("%d policies decided, %d bursts: the one that was brought back is not to blame", len(s.rows()), len(b.backed))
 	}
+	some(90) // a quiet time
+	b.set(1)
+	s.decides(d, 1) // the very text again
+	some(8)
+	eventually(t, "it is taken back again", func() bool {
+		some(1)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.backed) == 2
+	})
 }
 
 // TestALogThatWasLost: with another, empty log the present policy begins anew; what

@@ -87,7 +87,7 @@ type lane struct {
 
 	// Only the minder uses what follows.
 	aside *incoming // a guard that may decide again
-	told  string    // the policy of which a burst was told
+	told  reigning  // the reign of which a burst was told
 
 	// Only the decider uses what follows.
 	guard    *guard.Guard
@@ -165,6 +165,9 @@ func (l *lane) begin(ctx context.Context) error {
 
 // enqueue puts a submission into the queue or refuses it.
 func (l *lane) enqueue(c *call) error {
+	if err := readable(c.entries); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -177,6 +180,25 @@ func (l *lane) enqueue(c *call) error {
 	l.queue = append(l.queue, c)
 	l.waiting += len(c.events)
 	l.wake.Signal()
+	return nil
+}
+
+// readable refuses what the log would not take, before it stands beside what
+// others send, and what could not be read back: a few characters take more room
+// in the log than they took when they came.
+func readable(entries []eventlog.Event) error {
+	if err := eventlog.Check(entries); err != nil {
+		return err
+	}
+	for i := range entries {
+		_, _, raw, err := split(entries[i].Data)
+		if err != nil {
+			return err
+		}
+		if len(raw) > event.MaxSize {
+			return fault.New(fault.TooLarge, "", "event %d has %d bytes as the log writes it: at most %d; send shorter texts", i+1, len(raw), event.MaxSize)
+		}
+	}
 	return nil
 }
 

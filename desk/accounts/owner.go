@@ -262,7 +262,7 @@ func (o *Owners) Answer(ctx context.Context, word string, reply OwnerReply) erro
 			return err
 		}
 		e.Answer.About, e.Answer.Event, e.Answer.Order = about.kind, reply.Ref, about.order
-		e.ID = strings.Join([]string{reply.Said, reply.Ref, hex.EncodeToString(random(4)), about.event[:min(len(about.event), 400)]}, ":")
+		e.ID = strings.Join([]string{reply.Said, reply.Ref, hex.EncodeToString(random(4)), strings.ToValidUTF8(about.event[:min(len(about.event), 400)], "")}, ":")
 	default:
 		return fault.New(fault.Invalid, "about", "is alerts, or absent")
 	}

@@ -28,6 +28,14 @@ type reign struct {
 	made   time.Time
 }
 
+// reigning names a reign: a text that was taken back and came again reigns anew.
+type reigning struct {
+	digest string
+	since  eventlog.Position
+}
+
+func (r *reign) named() reigning { return reigning{r.digest, r.since} }
+
 func deciderOf(p *policy.Policy) string {
 	d := p.Decider()
 	return hex.EncodeToString(d[:])

@@ -1,8 +1,10 @@
 package accounts_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -140,6 +142,36 @@ func TestClosingDoesNotWaitForADeadStore(t *testing.T) {
 	if again := s.desk(); true {
 		s.send(again, boss, chain("a4", 2*time.Hour)[:1]...)
 		eventually(t, "what was not kept is decided again", func() bool { return s.stopped(again) > 0 })
+	}
+}
+
+// TestWhatCannotBeReadBackIsRefused: an event that takes more room in the log than
+// it took when it came is refused alone, and the log opens again.
+func TestWhatCannotBeReadBackIsRefused(t *testing.T) {
+	s := newShop(t)
+	d := s.desk()
+	factors := make([]string, 120)
+	for i := range factors {
+		factors[i] = strings.Repeat("\u2028", 150)
+	}
+	big := at(time.Minute, event.LoginTried, "a1", "d1")
+	big.Login = event.Login{Success: true, Factors: factors}
+	raw := bytes.ReplaceAll(lines(big), []byte(`\u2028`), []byte("\u2028"))
+	if len(raw) > event.MaxSize {
+		t.Fatalf("%d bytes: it is to be one that may come in", len(raw))
+	}
+	if _, err := d.Submit(t.Context(), boss, accounts.Batch{Body: raw, Decide: true}); fault.KindOf(err) != fault.TooLarge {
+		t.Fatalf("what cannot be read back: %v", err)
+	}
+	s.send(d, boss, chain("a2", time.Hour)...)
+	stopped := s.stopped(d)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = s.desk()
+	s.send(d, boss, at(2*time.Hour, event.LoginTried, "a2", "d1"))
+	if n := s.stopped(d); n < stopped || n == 0 {
+		t.Errorf("%d decisions after the restart, %d before", n, stopped)
 	}
 }
 

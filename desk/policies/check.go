@@ -122,6 +122,10 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, ou
 	out.Report, out.Replayed, out.Accounts = rep, rep.Events, rep.Accounts.Seen-rep.Accounts.Fraud
 	out.Annoyed, out.AnnoyedBefore, out.AnnoyedShare = c.AnnoyedAccounts, rep.Baseline.AnnoyedAccounts, c.AnnoyedShare
 	out.NewlyCaught, out.NewlyMissed = rep.NewlyCaught, rep.NewlyMissed
+	// A rule that fails is wrong in a shop of any size.
+	if share := float64(c.Faulty) / float64(max(rep.Events, 1)); share > d.rails.MaxFaultyShare {
+		out.problem("at %d of %d events a rule failed", c.Faulty, rep.Events)
+	}
 	if out.Accounts < d.rails.LeastAccounts {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d accounts are too few to judge by: want %d", out.Accounts, d.rails.LeastAccounts))
 		return nil
@@ -129,9 +133,6 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, ou
 	if *c.AnnoyedShare > d.rails.MaxAnnoyedShare {
 		out.problem("in the last %d days it would have stopped %d of %d good accounts (%.2f %%, at most %.2f %%)", d.rails.ReplayDays,
 			c.AnnoyedAccounts, out.Accounts, 100**c.AnnoyedShare, 100*d.rails.MaxAnnoyedShare)
-	}
-	if share := float64(c.Faulty) / float64(max(rep.Events, 1)); share > d.rails.MaxFaultyShare {
-		out.problem("at %d of %d events a rule failed", c.Faulty, rep.Events)
 	}
 	return nil
 }

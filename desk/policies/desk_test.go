@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"strings"
@@ -264,6 +265,29 @@ func TestGuardrails(t *testing.T) {
 	p, err := o.Check(ctx, boss, good.Number)
 	if err != nil || len(p.Problems) > 0 || p.Replayed == 0 || p.Cases == 0 || p.Cost == 0 || p.Cost > o.Guardrails().MaxCost {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestFaultsCountInASmallShop: rules that fail are refused where there are too few
+// accounts to judge the rest by.
+func TestFaultsCountInASmallShop(t *testing.T) {
+	o := open(t, func(c *policies.Config) {
+		c.History = func(context.Context, access.Tenant, time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
+			return func(yield func(event.Event, error) bool) {
+				for i := range 40 {
+					e := event.Event{ID: fmt.Sprint(i), Source: "shop", Type: event.OrderPlaced, Time: time.Date(2026, 11, 20, i%24, i, 0, 0, time.UTC), Context: event.Context{Account: fmt.Sprint("a", i)}}
+					e.Order = event.Order{ID: e.ID, Amount: 1, Currency: "JPY"}
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}, &replay.Labels{}, nil
+		}
+	})
+	v := o.draft(bytes.Replace(small("1"), []byte("orders_1h >= 3"), []byte("orders_1h >= 3 || 1 / (orders_1h - 1) > 5"), 1))
+	p, err := o.Check(t.Context(), o.who("p-2", access.Supervisor), v.Number)
+	if err != nil || !strings.Contains(strings.Join(p.Problems, "\n"), "of 40 events a rule failed") {
+		t.Errorf("%q, %q, %v", p.Problems, p.Warnings, err)
 	}
 }
 
