@@ -24,6 +24,7 @@ type eventsCmd struct {
 	Server   string        `help:"Address of the server." default:"http://localhost:8080" placeholder:"URL"`
 	Key      string        `help:"API key with event.write." env:"BONAFIDE_KEY" required:"" placeholder:"KEY"`
 	Mapping  string        `help:"Name of a mapping on the server, for a shop's own format (docs/mappings.md)." placeholder:"NAME"`
+	Header   bool          `help:"The first line names the columns (a mapping of a CSV table): it is sent with each request."`
 	Batch    int           `help:"Events in one request." default:"500"`
 	Lang     string        `help:"Language of texts: en, de or ja." placeholder:"LANG"`
 	JSON     bool          `help:"Print the server's answers, one a line."`
@@ -80,16 +81,25 @@ func (c *eventsCmd) run(ctx context.Context, env Env) error {
 func (p *poster) all(ctx context.Context, in io.Reader) error {
 	s := bufio.NewScanner(in)
 	s.Buffer(make([]byte, 0, 64<<10), maxLine)
-	var batch bytes.Buffer
+	var batch, header bytes.Buffer
 	n, line, first := 0, 0, 1
 	for s.Scan() {
 		line++
+		if line == 1 && p.cmd.Header {
+			header.Write(s.Bytes())
+			header.WriteByte('\n')
+			batch.Write(header.Bytes())
+			continue
+		}
 		if n == p.cmd.Batch || batch.Len()+len(s.Bytes()) >= accounts.MaxBody {
 			if err := p.post(ctx, batch.Bytes(), first); err != nil {
 				return err
 			}
 			batch.Reset()
-			n, first = 0, line
+			batch.Write(header.Bytes())
+			if n, first = 0, line; p.cmd.Header {
+				first-- // the line before the first one is the header
+			}
 		}
 		batch.Write(s.Bytes())
 		batch.WriteByte('\n')

@@ -218,6 +218,24 @@ items:
 	}
 }
 
+// TestATableWithoutHeader: a part of a table without its header is refused, not
+// read as if its first row were one.
+func TestATableWithoutHeader(t *testing.T) {
+	m, err := LoadMapping([]byte("mapping: m\nversion: 1\nformat: csv\nid: $.nr\nsender: {value: till}\ntime: $.at\ntype: {value: login}\nfields: {event.account: $.who}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, err := range m.Read(strings.NewReader("1,2026-11-22T10:00:00Z,a\n2,2026-11-22T10:00:00Z,b\n")) {
+		if n++; err == nil || !strings.Contains(err.Error(), `"nr"`) {
+			t.Errorf("%v", err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d answers, want one refusal", n)
+	}
+}
+
 func TestMappingIsChecked(t *testing.T) {
 	good := "mapping: m\nversion: 1\nformat: json\nid: $.id\nsender: {value: s}\ntime: $.t\ntype: {value: login}\n"
 	if _, err := LoadMapping([]byte(good)); err != nil {

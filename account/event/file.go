@@ -89,6 +89,21 @@ func (m *Mapping) readList(r io.Reader) iter.Seq2[Event, error] {
 	}
 }
 
+// heads refuses a first line of a table that is a row: the columns of id and time
+// are missing in it.
+func (m *Mapping) heads(names []string) error {
+	n := node{shape: object}
+	for _, name := range names {
+		n.put(name, node{shape: text, text: name})
+	}
+	for _, r := range []*rule{&m.id, &m.time} {
+		if len(r.from) > 0 && r.from.find(&n) == nil {
+			return fault.New(fault.Invalid, "", "the first line of a table names its columns, and %q is none of them: send the header with each part", r.from[0].name)
+		}
+	}
+	return nil
+}
+
 func (m *Mapping) readCSV(r io.Reader) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		c := csv.NewReader(io.LimitReader(r, 1<<40))
@@ -99,6 +114,10 @@ func (m *Mapping) readCSV(r io.Reader) iter.Seq2[Event, error] {
 			return
 		}
 		names := append([]string(nil), head...)
+		if err := m.heads(names); err != nil {
+			yield(Event{}, err)
+			return
+		}
 		for {
 			row, err := c.Read()
 			if err == io.EOF {

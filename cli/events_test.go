@@ -1,0 +1,38 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"bonafide/cli"
+)
+
+// TestPartsOfATable: each request has the header, and what is refused is named by
+// its line in the file.
+func TestPartsOfATable(t *testing.T) {
+	var bodies []string
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		bodies = append(bodies, string(raw))
+		if w.Header().Set("Content-Type", "application/json"); strings.Contains(string(raw), "four") {
+			fmt.Fprint(w, `{"accepted":1,"repeated":0,"refused":[{"line":3,"text":"is no time"}]}`)
+			return
+		}
+		fmt.Fprint(w, `{"accepted":2,"repeated":0}`)
+	}))
+	defer web.Close()
+	var out, problems bytes.Buffer
+	code := cli.Run(t.Context(), []string{"events", "--server", web.URL, "--key", "k", "--mapping", "m", "--header", "--batch", "2", "-"},
+		cli.Env{Stdout: &out, Stderr: &problems, Stdin: strings.NewReader("nr,at\none,1\ntwo,2\nthree,3\nfour,4\nfive,5\n")})
+	if want := "nr,at\none,1\ntwo,2\n|nr,at\nthree,3\nfour,4\n|nr,at\nfive,5\n"; strings.Join(bodies, "|") != want {
+		t.Errorf("sent %q, want %q", strings.Join(bodies, "|"), want)
+	}
+	if code != 1 || !strings.Contains(problems.String(), "line 5 refused") {
+		t.Errorf("%d\n%s%s", code, out.String(), problems.String())
+	}
+}
