@@ -56,6 +56,9 @@ type Options struct {
 	Policies Policies
 	// Lists are the lists that policies ask for; nil: none are kept. It needs Programs.
 	Lists Lists
+	// Leaks looks for who may have leaked orders; nil: there is no account guard. It
+	// needs Programs.
+	Leaks Leaks
 	// Privacy is the desk of what is kept and erased; nil: there is no door to it. It
 	// needs Programs.
 	Privacy Privacy
@@ -92,6 +95,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 				d.programPolicies(api)
 			}
 		}
+		if opt.Leaks != nil {
+			d.programLeaks(api)
+		}
 		if opt.Replays != nil {
 			d.programReplays(api)
 		}
@@ -127,6 +133,8 @@ func schemaName(t reflect.Type, hint string) string {
 	switch p := t.PkgPath(); {
 	case p == "bonafide/desk/policies":
 		return "Policy" + name
+	case p == "bonafide/desk/accounts/leaks", p == "bonafide/casework/compromise":
+		return "Leak" + name
 	case p == "bonafide/account/shadow":
 		return "Shadow" + name
 	case p == "bonafide/desk/privacy", p == "bonafide/casework/request":

@@ -20,6 +20,7 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/coupling"
+	"bonafide/desk/accounts/leaks"
 	"bonafide/desk/contacts"
 	"bonafide/desk/reports"
 	"bonafide/eventlog/memory"
@@ -76,18 +77,23 @@ func newCouple(t *testing.T) *couple {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk, err := accounts.New(accounts.Config{Store: db, Log: memory.New(memory.Options{}), Data: data.FS, Policy: text, Key: bytes.Repeat([]byte("k"), 32), Now: time.Now})
+	log, key := memory.New(memory.Options{}), bytes.Repeat([]byte("k"), 32)
+	desk, err := accounts.New(accounts.Config{Store: db, Log: log, Data: data.FS, Policy: text, Key: key, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = desk.Close() })
+	looks, err := leaks.New(leaks.Config{Store: db, Log: log, Data: data.FS, Key: key, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	x := &couple{till: till{t: t, desk: desk, mux: http.NewServeMux()}, guard: &killed{Desk: desk}}
 	if x.couples, err = coupling.New(coupling.Config{Guard: x.guard, Store: db, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}
 	book.Tell(x.couples)
 	all := []access.Permission{access.ReportRead, access.ReportChange, access.EventWrite, access.DecisionRead}
-	api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Reports: book, Couples: x.couples,
+	api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Reports: book, Couples: x.couples, Leaks: looks,
 		Client: func(*http.Request) string { return "192.0.2.7" }, Programs: ring{
 			"all":     {Tenant: "main", Person: "p", Key: "k", Roles: []access.Role{access.Supervisor}, Scopes: all},
 			"read":    {Tenant: "main", Person: "p", Key: "k", Roles: []access.Role{access.Analyst}, Scopes: []access.Permission{access.ReportRead}},

@@ -175,8 +175,11 @@ type Order struct {
 	Seller   string
 	Address  string
 	Delivery string
-	Channel  string
-	Status   string
+	// Courier carries it and Warehouse packed it; a state of the order can tell them, too.
+	Courier   string
+	Warehouse string
+	Channel   string
+	Status    string
 }
 
 // Item is one line of an order.

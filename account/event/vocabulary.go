@@ -155,7 +155,7 @@ func accessFields() []Field {
 
 func orderFields() []Field {
 	any4 := []Type{OrderPlaced, OrderStatus, OrderHidden, OrderShown}
-	placed := []Type{OrderPlaced}
+	placed, handled := []Type{OrderPlaced}, []Type{OrderPlaced, OrderStatus}
 	return []Field{
 		{Path: "order.id", Types: any4, Class: Personal, Required: true, Meaning: "the order", at: func(e *Event) any { return &e.Order.ID }},
 		{Path: "order.amount", Kind: Int, Types: placed, Required: true, Meaning: "total in minor units", at: func(e *Event) any { return &e.Order.Amount }},
@@ -166,6 +166,8 @@ func orderFields() []Field {
 		{Path: "order.seller", Types: placed, Meaning: "the seller", at: func(e *Event) any { return &e.Order.Seller }},
 		{Path: "order.address", Types: placed, Class: Personal, Meaning: "where it goes", at: func(e *Event) any { return &e.Order.Address }},
 		{Path: "order.delivery", Types: placed, Meaning: "how it goes there", at: func(e *Event) any { return &e.Order.Delivery }},
+		{Path: "order.courier", Types: handled, Meaning: "who carries it: a firm or a depot, never a person", at: func(e *Event) any { return &e.Order.Courier }},
+		{Path: "order.warehouse", Types: handled, Meaning: "where it is packed", at: func(e *Event) any { return &e.Order.Warehouse }},
 		{Path: "order.channel", Types: placed, Enum: []string{"shop", "app", "external_checkout"}, Meaning: "where it was placed; external_checkout is a pay button in another shop", at: func(e *Event) any { return &e.Order.Channel }},
 		{Path: "order.status", Types: []Type{OrderStatus}, Required: true, Meaning: "the new state", at: func(e *Event) any { return &e.Order.Status }},
 		{Path: "order.gift_amount", Kind: Int, Types: placed, Derived: true, Meaning: "sum of the gift cards in minor units", at: func(e *Event) any { n := e.Order.GiftAmount(); return &n }},
