@@ -20,7 +20,8 @@ const (
 	Shopper Role = "shopper"
 	// Seller sells on the shop's platform.
 	Seller Role = "seller"
-	// Helper advises shoppers: a consumer centre, a relative, a counter.
+	// Helper advises shoppers: a volunteer of a helpline or consumer centre, who reads
+	// reports masked, ties them to orders and closes them.
 	Helper Role = "helper"
 	// Analyst works on reports and accounts: trust and safety.
 	Analyst Role = "analyst"
@@ -144,8 +145,8 @@ func Rules() []Rule {
 		{Permission: PeopleChange, Doc: "change name, roles and team of people; suspend them and let them back", Confirm: true, All: []Role{Admin}},
 		{Permission: PeopleReset, Doc: "make a one-time link for a person who cannot log in any more", Confirm: true, Reason: true, All: []Role{Admin}},
 		{Permission: TeamManage, Doc: "make and dissolve teams", All: []Role{Admin}},
-		{Permission: ReportRead, Doc: "list and open reports, masked", Own: []Role{Shopper, Seller, Helper}, All: []Role{Analyst, Supervisor}},
-		{Permission: ReportChange, Doc: "write how far a report has come", All: []Role{Analyst, Supervisor}},
+		{Permission: ReportRead, Doc: "list and open reports, masked", Own: []Role{Shopper, Seller}, All: []Role{Helper, Analyst, Supervisor}},
+		{Permission: ReportChange, Doc: "write how far a report has come, and tie it to an account", All: []Role{Helper, Analyst, Supervisor}},
 		{Permission: ReportUnmask, Doc: "see a report unmasked", Reason: true, All: []Role{Analyst, Supervisor}},
 		{Permission: ReportExport, Doc: "take reports out of the house", Confirm: true, Reason: true, All: []Role{Supervisor}},
 		{Permission: ReportErase, Doc: "erase a report", Confirm: true, Reason: true, All: []Role{Supervisor}},

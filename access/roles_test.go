@@ -28,7 +28,7 @@ func TestEveryRoleExistsWithLeastRights(t *testing.T) { // S2.17
 		return out
 	}
 	want := map[access.Role][]string{
-		access.Shopper: {"report.read own"}, access.Seller: {"report.read own"}, access.Helper: {"report.read own"},
+		access.Shopper: {"report.read own"}, access.Seller: {"report.read own"}, access.Helper: {"report.read all", "report.change all"},
 		access.Analyst:        {"key.manage own", "report.read all", "report.change all", "report.unmask all", "decision.read all", "decision.label all", "list.read all", "list.write all", "policy.read all", "policy.edit all", "policy.replay all"},
 		access.Supervisor:     {"key.manage own", "people.read all", "report.read all", "report.change all", "report.unmask all", "report.export all", "report.erase all", "event.write all", "decision.read all", "decision.label all", "list.read all", "list.write all", "policy.read all", "policy.edit all", "policy.publish all", "policy.replay all", "privacy.read all", "privacy.find all", "privacy.copy all", "privacy.erase all", "hold.manage all", "audit.read all"},
 		access.SellerVerifier: nil, access.Interviewer: nil, access.Editor: nil,

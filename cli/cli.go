@@ -1,5 +1,5 @@
 // Package cli is the command-line door: bonafide check, serve, config, codes,
-// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log, lists,
+// eval, replay, policy, train, access, admin, audit, keys, backup, restore, export, import, log, leaks, lists,
 // retain, hold, privacy, erasures. It reads files and flags, asks the desk, and prints: the verdict first,
 // colours only on a terminal, or JSON.
 //
@@ -216,6 +216,7 @@ type grammar struct {
 	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
 	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
 	Events  eventsCmd  `cmd:"" help:"Post a file of account events to a server, and print what was decided."`
+	Leaks   leaksCmd   `cmd:"" help:"Ask a running server who may have leaked the orders that fraudsters knew of."`
 	Lists   listsCmd   `cmd:"" help:"Show and change the lists that policies ask for, on a running server."`
 	Log     logCmd     `cmd:"" help:"Verify the log of events."`
 	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
@@ -443,6 +444,8 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)
 	case "events <file>":
 		err = g.Events.run(ctx, env)
+	case "leaks":
+		err = g.Leaks.run(ctx, env)
 	case "log verify":
 		err = g.Log.Verify.run(ctx, env)
 	case "backup <file>", "restore <file>", "export <file>", "import <file>":

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"bonafide/desk/accounts/lists"
-	"bonafide/fault"
 )
 
 // listsCmd works on the lists of a running server, with an API key.
@@ -81,43 +79,8 @@ var errLines = errors.New("lists: some lines were refused, as listed: mend them 
 
 // ask sends one request and reads its answer into one.
 func (c *listsCmd) ask(ctx context.Context, env Env, method, path, kind string, body []byte, into any) error {
-	if u, err := url.Parse(c.Server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fault.New(fault.Invalid, "--server", "is no address such as https://desk.shop.example")
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Server, "/")+path, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("lists: %w", err)
-	}
-	r.Header.Set("Authorization", "Bearer "+c.Key)
-	if kind != "" {
-		r.Header.Set("Content-Type", kind)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return fmt.Errorf("lists: the server does not answer: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
-	if err != nil {
-		return fmt.Errorf("lists: the answer broke off: %w", err)
-	}
-	if res.StatusCode >= 300 {
-		var told struct{ Detail string }
-		_ = json.Unmarshal(raw, &told) // without a detail the status says it
-		return fmt.Errorf("lists: the server says %s %s", res.Status, told.Detail)
-	}
-	if c.JSON && len(raw) > 0 {
-		fmt.Fprintln(env.Stdout, strings.TrimSpace(string(raw)))
-	}
-	if into == nil || len(raw) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("lists: the answer is none of a Bonafide server: %w", err)
-	}
-	return nil
+	r := remote{name: "lists", server: c.Server, key: c.Key, print: c.JSON}
+	return r.ask(ctx, env, asking{method, path, kind, body}, into)
 }
 
 func (c *listsCmd) post(ctx context.Context, env Env, path string, body, into any) error {

@@ -87,6 +87,9 @@ type keyRow struct {
 // watching are the roles that read and label decisions and replay policies.
 var watching = []access.Role{access.Analyst, access.Supervisor}
 
+// telling are those who work on reports.
+var telling = []access.Role{access.Helper, access.Analyst, access.Supervisor}
+
 // leading are those who make a policy decide.
 var leading = []access.Role{access.Supervisor}
 
@@ -103,8 +106,8 @@ const (
 var keyRoutes = map[string]keyRow{
 	"GET /v1/key":     {path: "/v1/key", foreign: 200},
 	"GET /v1/reports": {path: "/v1/reports", may: []access.Role{access.Shopper, access.Seller, access.Helper, access.Analyst, access.Supervisor}, foreign: 200},
-	"GET /v1/reports/{id}": {path: "/v1/reports/{report}", may: []access.Role{access.Analyst, access.Supervisor},
-		own: []access.Role{access.Shopper, access.Seller, access.Helper}, foreign: 404},
+	"GET /v1/reports/{id}": {path: "/v1/reports/{report}", may: telling,
+		own: []access.Role{access.Shopper, access.Seller}, foreign: 404},
 	"POST /v1/reports/{id}/unmask": {path: "/v1/reports/{report}/unmask", body: `{"reason":"the customer asks"}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"POST /v1/events": {path: "/v1/events", body: `{"specversion":"1.0","id":"e1","source":"shop","type":"login","time":"2026-01-01T00:00:00Z","data":{"account":"a","device":"d","login":{"success":true}}}`,
 		may: []access.Role{access.Supervisor, access.Admin}, foreign: 200},
@@ -139,8 +142,10 @@ var keyRoutes = map[string]keyRow{
 	"GET /v1/privacy/holds":                   {path: "/v1/privacy/holds", may: caring, foreign: 200},
 	"POST /v1/privacy/holds":                  {path: "/v1/privacy/holds", body: `{"kind":"report","from":"2020-01-01","until":"2020-01-02","reason":"court order 12/26"}`, may: caring, foreign: 201, ok: 201},
 	"POST /v1/privacy/holds/{id}/release":     {path: "/v1/privacy/holds/none/release", body: `{"reason":"the court is done"}`, may: caring, foreign: 404, ok: 404},
-	"POST /v1/reports/{id}/account":           {path: "/v1/reports/{report}/account", body: `{"account":"a"}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
-	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
+	"POST /v1/reports/{id}/account":           {path: "/v1/reports/{report}/account", body: `{"account":"a"}`, may: telling, foreign: 404},
+	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: telling, foreign: 404},
+	"GET /v1/leaks":                           {path: "/v1/leaks", may: watching, foreign: 200},
+	"POST /v1/leaks":                          {path: "/v1/leaks", body: `{"names":[{"kind":"seller","name":"x"}]}`, may: watching, foreign: 200},
 	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
 	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},
 	"DELETE /v1/lists/{list}":                 {path: "/v1/lists/none", may: watching, foreign: 404, ok: 404},

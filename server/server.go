@@ -29,6 +29,7 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/coupling"
+	"bonafide/desk/accounts/leaks"
 	"bonafide/desk/accounts/lists"
 	"bonafide/desk/contacts"
 	"bonafide/desk/custody"
@@ -222,8 +223,10 @@ func (s *Server) guarded(cfg config.Config, options *web.Options, programs *api.
 		return err
 	}
 	s.reports.Tell(s.coupling)
-	programs.Couples = s.coupling
-	return nil
+	options.Couples, programs.Couples = s.coupling, s.coupling
+	found, err := leaks.New(leaks.Config{Store: s.opt.Store, Log: s.opt.Events.Log, Data: Knowledge(cfg.Data.Overlay), Key: s.opt.Events.Key, Clear: cfg.Accounts.Clear, Now: time.Now})
+	options.Leaks, programs.Leaks = found, found
+	return err
 }
 
 // deadline bounds the work of one request.

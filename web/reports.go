@@ -14,6 +14,7 @@ import (
 	"bonafide/access"
 	"bonafide/contact"
 	"bonafide/contact/verdict"
+	"bonafide/desk/accounts/coupling"
 	"bonafide/desk/contacts"
 	"bonafide/desk/reports"
 	"bonafide/evidence"
@@ -31,6 +32,11 @@ type ReportsDesk interface {
 	SetStatus(ctx context.Context, a access.Actor, id store.ReportID, status store.ReportStatus, revision int64) error
 	Export(ctx context.Context, a access.Actor, w reports.ExportWish) (*reports.Export, error)
 	Erase(ctx context.Context, a access.Actor, id store.ReportID, reason string) (reports.Certificate, error)
+}
+
+// CouplesDesk ties reports to accounts, as the pages use it.
+type CouplesDesk interface {
+	Tie(ctx context.Context, a access.Actor, id store.ReportID, w coupling.Tie) (coupling.Tied, error)
 }
 
 // reportDraft is a report that waits in the reader's browser for their
@@ -251,6 +257,8 @@ type reportData struct {
 	Percent  string
 	Titles   []string
 	Statuses []store.ReportStatus
+	// Typed is a tie that could not be made.
+	Typed coupling.Tie
 }
 
 func (v *visit) reportID() store.ReportID { return store.ReportID(v.r.PathValue("id")) }
@@ -259,14 +267,39 @@ func (v *visit) showReport(x reports.View, err error) error {
 	if err != nil {
 		return err
 	}
-	d := reportData{View: x, Statuses: store.ReportStatuses()}
+	return v.reportPage(http.StatusOK, reportData{View: x}, "")
+}
+
+func (v *visit) reportPage(code int, d reportData, problem string) error {
+	x := d.View
+	d.Statuses = store.ReportStatuses()
 	d.Percent, _ = percent(x.Probability)
 	for _, t := range v.desk.FlagTitles(v.language(v.r), names(x.Codes)...) {
 		if t.Text != "" && !slices.Contains(d.Titles, t.Text) {
 			d.Titles = append(d.Titles, t.Text)
 		}
 	}
-	return v.page(http.StatusOK, "report", "report.title", d, "")
+	return v.page(code, "report", "report.title", d, problem)
+}
+
+// tieReport ties a report to an account of the shop.
+func (v *visit) tieReport() error {
+	if err := v.taken(); err != nil {
+		return err
+	}
+	if v.opt.Couples == nil {
+		return fault.New(fault.NotFound, "", "no events of accounts are taken here")
+	}
+	w := coupling.Tie{Account: clip(v.field("account"), 200), Order: clip(v.field("order"), 200), Knew: v.field("knew") != ""}
+	_, err := v.opt.Couples.Tie(v.r.Context(), v.who.Actor, v.reportID(), w)
+	if text, code, ok := v.mended("report.tie", err); ok {
+		x, err := v.opt.Reports.Open(v.r.Context(), v.who.Actor, v.reportID())
+		if err != nil {
+			return err
+		}
+		return v.reportPage(code, reportData{View: x, Typed: w}, text)
+	}
+	return v.after(err, v.back)
 }
 
 func (v *visit) openReport() error {

@@ -208,6 +208,8 @@ func staffRoutes() []staffRoute {
 		{"POST /replays", false, (*visit).startReplay, "/replays", 0},
 		{"GET /replays/{id}", false, (*visit).replay, "/replays/{id}", 0},
 		{"POST /replays/{id}/cancel", false, (*visit).cancelReplay, "/replays/{id}", 0},
+		{"GET /leaks", false, (*visit).leaks, "", 0},
+		{"POST /leaks", false, (*visit).leaks, "/leaks", 0},
 		{"GET /settings", false, (*visit).settings, "", 0},
 		{"POST /settings", false, (*visit).changeSettings, "/settings", 0},
 		{"GET /system", false, (*visit).system, "", 0},
@@ -216,6 +218,7 @@ func staffRoutes() []staffRoute {
 		{"POST /reports/export", false, (*visit).exportReports, "/reports", 0},
 		{"GET /reports/{id}", false, (*visit).openReport, "/reports/{id}", 0},
 		{"POST /reports/{id}/status", false, (*visit).setReportStatus, "/reports/{id}", 0},
+		{"POST /reports/{id}/account", false, (*visit).tieReport, "/reports/{id}", 0},
 		{"POST /reports/{id}/unmask", false, (*visit).unmaskReport, "/reports/{id}", 0},
 		{"POST /reports/{id}/erase", false, (*visit).eraseReport, "/reports/{id}", 0},
 	})
@@ -339,7 +342,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/lists", "/audit", "/privacy", "/system", "/settings"} {
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/leaks", "/lists", "/audit", "/privacy", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -359,7 +362,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists, Privacy bool
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists, Leaks, Couples, Privacy bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -382,6 +385,7 @@ func (s staffView) Places() []place {
 	}{
 		{"/reports", "staff.nav.reports", s.Reports, access.ReportRead},
 		{"/decisions", "staff.nav.decisions", s.Decisions, access.DecisionRead},
+		{"/leaks", "staff.nav.leaks", s.Leaks, access.DecisionRead},
 		{"/policies", "staff.nav.policies", s.Policies, access.PolicyRead},
 		{"/replays", "staff.nav.replays", s.Replays, access.PolicyRead},
 		{"/lists", "staff.nav.lists", s.Lists, access.ListRead},
@@ -431,7 +435,8 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
 		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
-		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil, Lists: v.opt.Lists != nil}
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil, Lists: v.opt.Lists != nil,
+		Leaks: v.opt.Leaks != nil, Couples: v.opt.Couples != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")
 	}

@@ -131,6 +131,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
 		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
 		opt.Lists = &listDesk{}
+		opt.Leaks, opt.Couples = &leakDesk{}, &tieDesk{reports: o.reports}
 		opt.Policies, opt.Replays = &ruleDesk{t: t, state: store.PolicyShadow}, &runDesk{rep: found(), state: replays.Running}
 		opt.Privacy = o.privacy
 		opt.Ledger = custody.NewLedger(db, func() time.Time { return time.Now().Add(time.Duration(o.later.Load()) * time.Second) })
@@ -264,6 +265,7 @@ var (
 	admins   = []access.Role{access.Admin}
 	keepers  = []access.Role{access.Analyst, access.Supervisor, access.Admin}
 	workers  = []access.Role{access.Analyst, access.Supervisor}
+	tellers  = []access.Role{access.Helper, access.Analyst, access.Supervisor}
 	overseer = []access.Role{access.Supervisor, access.Admin}
 )
 
@@ -347,13 +349,16 @@ var matrix = map[string]row{
 	"POST /lists/{id}/remove":           {path: "/lists/mules/remove", form: url.Values{"value": {"ab"}, "reason": {"a mistake"}}, may: workers, ok: 303, foreign: 404},
 	"POST /lists/{id}/import":           {path: "/lists/mules/import", form: url.Values{"lines": {"value"}}, may: workers, ok: 200, foreign: 404},
 	"POST /lists/{id}/drop":             {path: "/lists/spare/drop", may: workers, ok: 303, foreign: 404},
+	"GET /leaks":                        {path: "/leaks", may: workers, ok: 200},
+	"POST /leaks":                       {path: "/leaks", form: url.Values{"kind": {"seller"}, "name": {"seller-x"}}, may: workers, ok: 200},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
 	"POST /settings":                    {path: "/settings", form: url.Values{"name": {"Main"}, "revision": {"0"}}, may: admins, ok: 303},
 	"GET /system":                       {path: "/system", may: admins, ok: 200},
 	"POST /report-this":                 {path: "/report-this", form: url.Values{"draft": {"{draft}"}, "consent": {"{consent}"}, "agree": {"yes"}}, ok: 200, out: 200},
 	"GET /reports":                      {path: "/reports", may: []access.Role{access.Shopper, access.Seller, access.Helper, access.Analyst, access.Supervisor}, ok: 200},
-	"GET /reports/{id}":                 {path: "/reports/{report}", may: workers, ok: 200, foreign: 404},
-	"POST /reports/{id}/status":         {path: "/reports/{report}/status", form: url.Values{"status": {"open"}, "revision": {"1"}}, may: workers, ok: 303, foreign: 404},
+	"GET /reports/{id}":                 {path: "/reports/{report}", may: tellers, ok: 200, foreign: 404},
+	"POST /reports/{id}/status":         {path: "/reports/{report}/status", form: url.Values{"status": {"open"}, "revision": {"1"}}, may: tellers, ok: 303, foreign: 404},
+	"POST /reports/{id}/account":        {path: "/reports/{report}/account", form: url.Values{"order": {"o-1"}}, may: tellers, ok: 303, foreign: 404},
 	"POST /reports/{id}/unmask":         {path: "/reports/{report}/unmask", form: url.Values{"reason": {"the person asks"}}, may: workers, ok: 200, foreign: 404},
 	"POST /reports/{id}/erase":          {path: "/reports/{report}/erase", form: url.Values{"reason": {"the person asks"}}, may: workers[1:], ok: 200, foreign: 404},
 	"POST /reports/export":              {path: "/reports/export", form: url.Values{"reason": {"for the police"}, "format": {"csv"}}, may: workers[1:], ok: 200},

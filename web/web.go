@@ -29,6 +29,7 @@ import (
 	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
 	"bonafide/locale"
+	"bonafide/web/guide"
 )
 
 // Desk is what the pages need of the contact desk.
@@ -80,6 +81,11 @@ type Options struct {
 	Privacy PrivacyDesk
 	// Lists are the lists that policies ask for; nil: none are kept. It needs People.
 	Lists ListsDesk
+	// Leaks looks for who may have leaked orders; nil: there is no page of it. It needs
+	// People.
+	Leaks LeaksDesk
+	// Couples ties reports to accounts; nil: there is no account guard. It needs Reports.
+	Couples CouplesDesk
 	// Settings are those of tenants; nil: the options hold. It needs People.
 	Settings SettingsDesk
 	// Client is the address of the browser, behind proxies too; nil: as connected.
@@ -98,7 +104,7 @@ type Web struct {
 	// examples by language; empty outside of a demonstration.
 	examples map[string][]example
 	// guide and guideSheet are the styleguide and what it needs of styles.
-	guide      guideData
+	guide      guide.Data
 	guideSheet string
 	// news has a place for each page that follows decisions.
 	news chan struct{}
@@ -119,7 +125,11 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 			return nil, err
 		}
 	}
-	if w.guide, w.guideSheet, err = readGuide(); err != nil {
+	sheet, err := files.ReadFile("static/style.css")
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if w.guide, w.guideSheet, err = guide.Read(sheet); err != nil {
 		return nil, err
 	}
 	names, err := fs.Glob(files, "pages/*.html")

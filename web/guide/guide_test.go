@@ -1,16 +1,26 @@
-package web
+package guide
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
+func style(t *testing.T) []byte {
+	t.Helper()
+	raw, err := os.ReadFile("../static/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
 // TestContrast: every pair of colours that pages use has the contrast that WCAG
 // AA asks for, in both schemes.
 func TestContrast(t *testing.T) {
-	d, _, err := readGuide()
+	d, _, err := Read(style(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +48,7 @@ func TestContrast(t *testing.T) {
 // stand in the sheet by name only; each name exists in both schemes, and each is
 // used.
 func TestSheetIsMadeOfTokens(t *testing.T) {
-	s, err := readSheet()
+	s, err := readSheet(style(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +68,7 @@ func TestSheetIsMadeOfTokens(t *testing.T) {
 			}
 		}
 	}
-	names := func(tokens []token) (out []string) {
+	names := func(tokens []Token) (out []string) {
 		for _, x := range tokens {
 			out = append(out, x.Name)
 		}
