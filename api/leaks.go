@@ -66,9 +66,10 @@ func (d door) leaks(ctx context.Context, from, to string, w leaks.Wish) (*leakOu
 	if !last.IsZero() {
 		w.To = last.AddDate(0, 0, 1)
 	}
+	who := actor(ctx) // the context without the deadline does not have it
 	ctx, cancel := context.WithTimeout(Unhurried(ctx), leaksFor)
 	defer cancel()
-	found, err := d.opt.Leaks.Look(ctx, actor(ctx), w)
+	found, err := d.opt.Leaks.Look(ctx, who, w)
 	if err != nil {
 		return nil, busy(err)
 	}

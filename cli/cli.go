@@ -444,8 +444,6 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 		err = g.Keys.run(ctx, kctx.Command(), g.Config, env)
 	case "events <file>":
 		err = g.Events.run(ctx, env)
-	case "leaks":
-		err = g.Leaks.run(ctx, env)
 	case "log verify":
 		err = g.Log.Verify.run(ctx, env)
 	case "backup <file>", "restore <file>", "export <file>", "import <file>":
@@ -459,11 +457,20 @@ func dispatch(ctx context.Context, parser *kong.Kong, g *grammar, args []string,
 	case "version":
 		fmt.Fprintln(env.Stdout, "bonafide", env.Version)
 	default:
-		if strings.HasPrefix(kctx.Command(), "lists ") {
-			err = g.Lists.run(ctx, env, kctx.Command())
-		}
+		err = g.remotely(ctx, kctx.Command(), env)
 	}
 	return report(err, env.Stderr)
+}
+
+// remotely does what asks a running server.
+func (g *grammar) remotely(ctx context.Context, command string, env Env) error {
+	switch {
+	case command == "leaks":
+		return g.Leaks.run(ctx, env)
+	case strings.HasPrefix(command, "lists "):
+		return g.Lists.run(ctx, env, command)
+	}
+	return nil
 }
 
 // report prints an error and returns its exit code.

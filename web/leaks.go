@@ -44,6 +44,9 @@ func (d leaksData) Shown(p compromise.Party) string {
 // Percent is a share of one for people.
 func (leaksData) Percent(x float64) string { return strconv.Itoa(int(100*x+.5)) + " %" }
 
+// P is a p-value for people.
+func (leaksData) P(x float64, lang string) string { return leaks.Number(x, lang) }
+
 // leaks looks at a period. A name is posted, so that it stands in no address.
 func (v *visit) leaks() error {
 	if v.opt.Leaks == nil {

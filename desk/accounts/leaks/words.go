@@ -113,19 +113,21 @@ func (w *words) list(out []string) string {
 	return strings.Join(out, ", ")
 }
 
-// number is a number for people, with three digits that count.
-func (w *words) number(x float64) string {
+func (w *words) number(x float64) string { return Number(x, w.lang) }
+
+// Number is a number for people in a language, such as 30, 0,02 or 3·10⁻²¹.
+func Number(x float64, lang string) string {
 	if x != 0 && math.Abs(x) < 1e-3 {
 		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', 0, 64), "e")
 		n, _ := strconv.Atoi(exponent)
-		return mantissa + "·10^" + strconv.Itoa(n)
+		return mantissa + "·10" + strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹").Replace(strconv.Itoa(n))
 	}
 	digits := 1
 	if math.Abs(x) < 1 {
 		digits = 3
 	}
 	s := strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(x, 'f', digits, 64), "0"), ".")
-	if w.lang == "de" {
+	if lang == "de" {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return s
