@@ -39,7 +39,8 @@ type Event struct {
 	// ID is unique within the tenant. The same event sent again must come with
 	// the same key, since each partition knows the ids of its own events.
 	ID string
-	// Key decides the partition, together with the tenant; usually the account.
+	// Key decides the partition, together with the tenant: what has one key has one
+	// order. The account guard gives all events of a tenant the same.
 	Key string
 	// Data is the event itself; may be empty.
 	Data []byte

@@ -63,6 +63,9 @@ type Found struct {
 	Unreadable bool `json:"unreadable,omitempty"`
 	// Trace is the account that it was found by; nil where it was by none.
 	Trace *Trace `json:"-"`
+	// Outside is what was read of it outside of the records, before a transaction, by
+	// the desk that it belongs to and for that alone; nil: nothing was.
+	Outside any `json:"-"`
 }
 
 // Erasing says how a record is erased.

@@ -205,17 +205,17 @@ func (d *Desk) views(ctx context.Context, rows []store.Decision, lang string) ([
 // settleFor is how long a reader waits for decisions on their way to the records.
 const settleFor = time.Second
 
-// settle waits until what was decided so far can be read, or a moment is over.
-func (d *Desk) settle(ctx context.Context, t access.Tenant) {
+// settle waits until what was decided so far can be read; false: a moment is over.
+func (d *Desk) settle(ctx context.Context, t access.Tenant) bool {
 	d.mu.Lock()
 	l := d.lanes[t]
 	d.mu.Unlock()
 	if l == nil {
-		return
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleFor)
 	defer cancel()
-	l.keeper.flush(ctx)
+	return l.keeper.flush(ctx)
 }
 
 // get reads a decision that the actor may read.

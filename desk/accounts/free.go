@@ -169,15 +169,18 @@ func (d *Desk) Forgotten(t access.Tenant, name, account string) {
 	}
 }
 
-// SettleAll waits until what was decided of all tenants can be read, or a moment
-// is over.
-func (d *Desk) SettleAll(ctx context.Context) {
+// SettleAll waits until what was decided of all tenants can be read. fault.Temporary:
+// a moment is over, and some of it still waits for the records.
+func (d *Desk) SettleAll(ctx context.Context) error {
 	d.mu.Lock()
 	tenants := slices.Collect(maps.Keys(d.lanes))
 	d.mu.Unlock()
 	for _, t := range tenants {
-		d.settle(ctx, t)
+		if !d.settle(ctx, t) {
+			return fault.New(fault.Temporary, "", "decisions wait to be kept, and would be missing: try again in a moment, and look at the database where that lasts")
+		}
 	}
+	return nil
 }
 
 func notFound(err error) bool { return err != nil && fault.KindOf(err) == fault.NotFound }
@@ -296,10 +299,9 @@ func SubjectOf(key []byte, t access.Tenant, clear []string, account string) (str
 	return s.Named(account)["account"], nil
 }
 
-// InLog is the part of the log in which a tenant's events stand, and tells which
-// of its records are events of the tenant.
-func InLog(log eventlog.Log, t access.Tenant) (part int, is func(*eventlog.Record) bool) {
-	return eventlog.Partition(t, logKey, log.Partitions()), func(r *eventlog.Record) bool { return r.Tenant == t && r.Key == logKey }
+// InLog is the part of a log in which the events of a tenant stand.
+func InLog(log eventlog.Log, t access.Tenant) eventlog.Part {
+	return eventlog.Part{Log: log, Tenant: t, Key: logKey}
 }
 
 // Erased reports whether the event said more that cannot be opened any more.

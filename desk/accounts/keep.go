@@ -20,12 +20,12 @@ type keeper struct {
 	desk *Desk
 	wg   sync.WaitGroup
 	// until is the end of the log when the lane began to read it: decisions up to
-	// there may have been kept before, and erased.
+	// there may have been kept before, and erased one by one.
 	until atomic.Int64
 
 	mu     sync.Mutex // guards what follows
 	moved  *sync.Cond
-	queue  []store.Decision
+	queue  []unkept
 	handed uint64 // how many were ever put
 	kept   uint64 // how many of them are kept, or never can be
 	closed bool
@@ -42,8 +42,14 @@ func newKeeper(d *Desk) *keeper {
 	return k
 }
 
+// unkept is a decision on its way to the records, of an event that came then.
+type unkept struct {
+	store.Decision
+	received time.Time
+}
+
 // put hands a decision over; it waits while too many wait.
-func (k *keeper) put(d store.Decision) {
+func (k *keeper) put(d unkept) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for len(k.queue) >= k.desk.lim.Unkept && !k.giveUp {
@@ -115,7 +121,7 @@ func (k *keeper) run() {
 
 // keep writes decisions and tries again while the store fails; false when the
 // desk closes meanwhile.
-func (k *keeper) keep(list []store.Decision) bool {
+func (k *keeper) keep(list []unkept) bool {
 	for try := 0; ; try++ {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		err := k.write(ctx, list)
@@ -144,7 +150,7 @@ func (k *keeper) keep(list []store.Decision) bool {
 // keepable leaves out what is wrong by itself and so can never be kept. What the
 // database refuses for a reason of its own, a password or a right among them, is
 // not given up.
-func (k *keeper) keepable(list []store.Decision) (out []store.Decision) {
+func (k *keeper) keepable(list []unkept) (out []unkept) {
 	for i := range list {
 		if err := list[i].Check(); err != nil {
 			k.desk.failed("keep a decision that can never be kept", err)
@@ -155,7 +161,7 @@ func (k *keeper) keepable(list []store.Decision) (out []store.Decision) {
 	return out
 }
 
-func (k *keeper) write(ctx context.Context, list []store.Decision) error {
+func (k *keeper) write(ctx context.Context, list []unkept) error {
 	return k.desk.cfg.Store.Write(ctx, func(r store.Records) error {
 		left, err := k.unburied(ctx, r, list)
 		if err != nil {
@@ -166,10 +172,20 @@ func (k *keeper) write(ctx context.Context, list []store.Decision) error {
 	})
 }
 
-// unburied leaves out what was erased and only came out of the log again.
-func (k *keeper) unburied(ctx context.Context, r store.Records, list []store.Decision) ([]store.Decision, error) {
+// unburied leaves out what was erased and only came out of the log again, and what
+// was on its way here when its account was erased: that had no note yet.
+func (k *keeper) unburied(ctx context.Context, r store.Records, list []unkept) ([]store.Decision, error) {
 	out := make([]store.Decision, 0, len(list))
-	for _, x := range list {
+	gone := map[Subject]time.Time{}
+	for i := range list {
+		x := &list[i]
+		when, err := k.erasedAt(ctx, r, gone, x)
+		if err != nil {
+			return nil, err
+		}
+		if !x.received.After(when) {
+			continue
+		}
 		if x.Place <= k.until.Load() {
 			was, err := r.Erasures.Has(ctx, x.Tenant, KindDecision, store.Buried(x.Tenant, KindDecision, string(x.ID)))
 			if err != nil {
@@ -179,10 +195,39 @@ func (k *keeper) unburied(ctx context.Context, r store.Records, list []store.Dec
 				continue
 			}
 		}
-		out = append(out, x)
+		out = append(out, x.Decision)
 	}
 	return out, nil
 }
+
+// erasedAt is when the account of a decision was erased, or its decisions were; the
+// zero time: they were not. Answers are remembered in known.
+func (k *keeper) erasedAt(ctx context.Context, r store.Records, known map[Subject]time.Time, x *unkept) (time.Time, error) {
+	name, err := k.desk.subjectOf(x.Tenant, x.Account)
+	if err != nil {
+		return time.Time{}, err
+	}
+	s := Subject{x.Tenant, name}
+	when, there := known[s]
+	if !there {
+		if when, err = ErasedAt(ctx, r, s); err != nil {
+			return time.Time{}, err
+		}
+		alone, err := r.Erasures.When(ctx, x.Tenant, KindDecision, store.Buried(x.Tenant, KindDecision, DecisionsOf(name)))
+		if err != nil {
+			return time.Time{}, err
+		}
+		if alone.After(when) {
+			when = alone
+		}
+		known[s] = when
+	}
+	return when, nil
+}
+
+// DecisionsOf is the name of all decisions about an account in requests of persons
+// and in notes of their erasure.
+func DecisionsOf(name string) string { return "account-" + name }
 
 // hurry says that the desk closes: from now on a store that fails is not waited
 // for, and what is left is decided again at the next start.

@@ -21,7 +21,9 @@ import (
 type call struct {
 	events  []event.Event // sealed
 	entries []eventlog.Event
-	decide  bool
+	// received is when the events came.
+	received time.Time
+	decide   bool
 	// receipts, decisions and err hold once done is closed.
 	receipts  []eventlog.Receipt
 	decisions []guard.Decision
@@ -57,6 +59,7 @@ type written struct {
 type lane struct {
 	desk   *Desk
 	tenant access.Tenant
+	in     eventlog.Part // its part of the log
 	part   int
 	ready  chan struct{} // closed when the log was read up to its end, or that failed
 	failed error         // why it failed; holds once ready is closed
@@ -102,7 +105,8 @@ type lane struct {
 // newLane makes a lane and has it read the log.
 func (d *Desk) newLane(t access.Tenant) *lane {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &lane{desk: d, tenant: t, part: eventlog.Partition(t, logKey, d.cfg.Log.Partitions()), ready: make(chan struct{}), stop: stop,
+	in := InLog(d.cfg.Log, t)
+	l := &lane{desk: d, tenant: t, in: in, part: in.Partition(), ready: make(chan struct{}), stop: stop,
 		toDecide: make(chan written, 4), trail: trail.New(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
 	if d.cfg.Burst != (burst.Rule{}) {
 		l.detector, _ = burst.New(d.cfg.Burst) // New has checked it
@@ -116,7 +120,7 @@ func (d *Desk) newLane(t access.Tenant) *lane {
 // run reads the log and then lets events through until the lane is closed.
 func (l *lane) run(ctx context.Context) {
 	defer l.stop()
-	end, err := l.desk.cfg.Log.Last(ctx, l.part)
+	end, err := l.in.Last(ctx)
 	if err == nil {
 		l.keeper.until.Store(int64(end)) //nolint:gosec // positions are small
 		err = l.recover(ctx)
@@ -336,7 +340,7 @@ func (l *lane) decideCall(c *call, err error) {
 			return
 		case r.Position > l.place:
 			d := l.guard.Decide(e)
-			l.live(e, &d, r.Position)
+			l.live(e, &d, spot{r.Position, c.received})
 			if c.decide {
 				c.decisions[i] = d
 			}
@@ -389,11 +393,11 @@ func (l *lane) again(e *event.Event, at eventlog.Position) (guard.Decision, *pol
 }
 
 // live notes an event that was decided now.
-func (l *lane) live(e *event.Event, d *guard.Decision, at eventlog.Position) {
-	l.decided(e, d, at)
+func (l *lane) live(e *event.Event, d *guard.Decision, x spot) {
+	l.decided(e, d, x)
 	r := l.reign.Load()
 	if t := l.trial.Load(); t != nil {
-		t.leave(at, r, d)
+		t.leave(x.at, r, d)
 	}
 	l.watch(r.policy.Decides(e.Type) && !d.Repeated && !d.Late, e.Time, d.Action > policy.Allow)
 	if f := l.desk.cfg.Watch.Decided; f != nil {
@@ -402,12 +406,12 @@ func (l *lane) live(e *event.Event, d *guard.Decision, at eventlog.Position) {
 }
 
 // decided notes what was decided of an event at a place of the log.
-func (l *lane) decided(e *event.Event, d *guard.Decision, at eventlog.Position) {
-	l.passed(e, at)
+func (l *lane) decided(e *event.Event, d *guard.Decision, x spot) {
+	l.passed(e, x.at)
 	if d.Action > policy.Allow && !d.Repeated {
 		// What is past its time was erased, or never should be kept.
-		if x := l.desk.recordOf(l.tenant, l.reign.Load(), e, d, at); x.RetainUntil.After(x.Made) {
-			l.keeper.put(x)
+		if row := l.desk.recordOf(l.tenant, l.reign.Load(), e, d, x.at); row.RetainUntil.After(row.Made) {
+			l.keeper.put(unkept{row, x.received})
 		}
 	}
 }

@@ -49,13 +49,13 @@ func (d *Desk) Listed(ctx context.Context, t access.Tenant) ([]Listed, error) {
 // the log has is not written again. It checks no right. fault.Temporary: they may
 // come to be written all the same; the same can be sent again.
 func (d *Desk) WriteOwn(ctx context.Context, t access.Tenant, events []event.Event) error {
-	c := &call{events: events, decide: true, done: make(chan struct{})}
+	c := &call{events: events, received: d.cfg.Now(), decide: true, done: make(chan struct{})}
 	for i := range events {
 		e := &events[i]
 		if e.Source != OwnSource || e.ID == "" || e.Time.IsZero() {
 			return errors.New("accounts: an event of this server lacks its source, id or time")
 		}
-		x := entryOf(e, "", d.cfg.Now()) // nothing in it was written freely
+		x := entryOf(e, "", c.received) // nothing in it was written freely
 		x.Tenant = t
 		c.entries = append(c.entries, x)
 	}

@@ -332,9 +332,9 @@ func (o *Owners) write(ctx context.Context, v *visitData, list []event.Event) er
 	if err != nil {
 		return err
 	}
-	c := &call{events: list, entries: make([]eventlog.Event, len(list)), decide: true, done: make(chan struct{})}
+	c := &call{events: list, entries: make([]eventlog.Event, len(list)), received: o.d.cfg.Now(), decide: true, done: make(chan struct{})}
 	for i := range list {
-		c.entries[i] = entryOf(&list[i], "", o.d.cfg.Now()) // nothing in it was written freely
+		c.entries[i] = entryOf(&list[i], "", c.received) // nothing in it was written freely
 		c.entries[i].Tenant = v.tenant
 	}
 	if err := l.enqueue(c); err != nil {

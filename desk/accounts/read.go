@@ -2,17 +2,23 @@ package accounts
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/eventlog"
 )
 
-// stretch is a part of the log, parsed: the lane's own events and their places.
+// spot is where an event stands in the log, and when it came.
+type spot struct {
+	at       eventlog.Position
+	received time.Time
+}
+
+// stretch is a part of the log, parsed: the lane's own events, and where they stand.
 type stretch struct {
 	events []event.Event
-	places []eventlog.Position
+	spots  []spot
 	err    error
 }
 
@@ -21,12 +27,12 @@ const tellEvery = 1 << 16
 
 // catchUp decides what stands in the log after the lane's place. While one part
 // is decided, the next is read and parsed; at most three are in memory.
-func (l *lane) catchUp(ctx context.Context, g *guard.Guard, note func(*event.Event, *guard.Decision, eventlog.Position)) error {
+func (l *lane) catchUp(ctx context.Context, g *guard.Guard, note func(*event.Event, *guard.Decision, spot)) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := make(chan stretch, 1)
 	go func() {
 		defer close(parts)
-		l.readOn(ctx, l.desk.cfg.Log, l.place+1, parts)
+		l.readOn(ctx, l.place+1, parts)
 	}()
 	defer func() {
 		stop()
@@ -37,7 +43,7 @@ func (l *lane) catchUp(ctx context.Context, g *guard.Guard, note func(*event.Eve
 	for p := range parts {
 		for i := range p.events {
 			d := g.Decide(&p.events[i])
-			note(&p.events[i], &d, p.places[i])
+			note(&p.events[i], &d, p.spots[i])
 		}
 		if p.err != nil {
 			return p.err
@@ -55,7 +61,7 @@ func (l *lane) catchUp(ctx context.Context, g *guard.Guard, note func(*event.Eve
 func (l *lane) reading(ctx context.Context) {
 	l.tell()
 	if f := l.desk.cfg.Watch.Reading; f != nil {
-		if last, err := l.desk.cfg.Log.Last(ctx, l.part); err == nil {
+		if last, err := l.in.Last(ctx); err == nil {
 			f(l.place, last)
 		}
 	}
@@ -63,31 +69,35 @@ func (l *lane) reading(ctx context.Context) {
 
 // readOn reads the log from a place on to its end, or to the first error, which
 // is part of the last stretch.
-func (l *lane) readOn(ctx context.Context, log eventlog.Log, from eventlog.Position, out chan<- stretch) {
-	for more := true; more; {
-		var s stretch
-		records, err := log.Read(ctx, l.part, from, eventlog.MaxAppend)
-		if err != nil {
-			s.err = fmt.Errorf("accounts: read the log: %w", err)
-		}
-		for i := range records {
-			r := &records[i]
-			from = r.Position + 1
-			if r.Tenant != l.tenant || r.Key != logKey {
-				continue
-			}
-			e, _, err := eventOf(r)
-			if err != nil {
-				s.err = err
-				break
-			}
-			s.events, s.places = append(s.events, e), append(s.places, r.Position)
-		}
-		more = s.err == nil && len(records) > 0
+func (l *lane) readOn(ctx context.Context, from eventlog.Position, out chan<- stretch) {
+	var s stretch
+	give := func() bool {
 		select {
 		case out <- s:
+			s = stretch{events: make([]event.Event, 0, len(s.events)), spots: make([]spot, 0, len(s.spots))}
+			return true
 		case <-ctx.Done():
+			return false
+		}
+	}
+	for r, err := range l.in.Walk(ctx, from, eventlog.End) {
+		var e event.Event
+		var received time.Time
+		if err == nil {
+			e, received, err = eventOf(r)
+		}
+		if err != nil {
+			s.err = err
+			break
+		}
+		s.events, s.spots = append(s.events, e), append(s.spots, spot{r.Position, received})
+		if len(s.events) >= stretchOf && !give() {
 			return
 		}
 	}
+	give()
 }
+
+// stretchOf is how many events of the log are decided at a time while others are
+// read.
+const stretchOf = 2048

@@ -29,7 +29,7 @@ func (l *lane) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last, err := l.desk.cfg.Log.Last(ctx, l.part)
+	last, err := l.in.Last(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,13 +76,13 @@ func (l *lane) resume(ctx context.Context, r *reign) (err error) {
 
 // judged notes events of which those from a place of the log on are decided by the
 // policy that reads; the ones before belong to another, and were kept by it.
-func (l *lane) judged(since eventlog.Position) func(*event.Event, *guard.Decision, eventlog.Position) {
-	return func(e *event.Event, d *guard.Decision, at eventlog.Position) {
-		if at >= since {
-			l.decided(e, d, at)
+func (l *lane) judged(since eventlog.Position) func(*event.Event, *guard.Decision, spot) {
+	return func(e *event.Event, d *guard.Decision, x spot) {
+		if x.at >= since {
+			l.decided(e, d, x)
 			return
 		}
-		l.passed(e, at)
+		l.passed(e, x.at)
 	}
 }
 
@@ -104,7 +104,7 @@ func (l *lane) fresh(ctx context.Context, r *reign) (err error) {
 	if l.guard, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
 		return err
 	}
-	return l.catchUp(ctx, l.guard, func(e *event.Event, _ *guard.Decision, at eventlog.Position) { l.passed(e, at) })
+	return l.catchUp(ctx, l.guard, func(e *event.Event, _ *guard.Decision, x spot) { l.passed(e, x.at) })
 }
 
 // finish decides what is left of the log by the policy that was live when it was
@@ -141,18 +141,10 @@ func (l *lane) finished(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	for from := place + 1; ; {
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, from, eventlog.MaxAppend)
-		if err != nil || len(records) == 0 {
-			return err == nil
-		}
-		for i := range records {
-			if records[i].Tenant == l.tenant && records[i].Key == logKey {
-				return false
-			}
-			from = records[i].Position + 1
-		}
+	for range l.in.Walk(ctx, place+1, eventlog.End) {
+		return false // an event that it does not know, or an error
 	}
+	return true
 }
 
 // A snapshot is what the lane knows up to a place of the log:
@@ -207,7 +199,7 @@ func (l *lane) shelved() (rest []byte, place eventlog.Position, err error) {
 	if used <= 0 {
 		return nil, 0, errNoSnapshot
 	}
-	if last, err := l.desk.cfg.Log.Last(context.Background(), l.part); err != nil || uint64(last) < at {
+	if last, err := l.in.Last(context.Background()); err != nil || uint64(last) < at {
 		return nil, 0, errors.Join(errNoSnapshot, err) // of another log
 	}
 	return in[used:], eventlog.Position(at), nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/eventlog"
@@ -146,32 +147,21 @@ func (l *lane) former(was *store.GuardPolicy) (*reign, error) {
 // feed lets a guard that decides nothing read the log after a place up to another
 // one. It returns how many events it read.
 func (l *lane) feed(ctx context.Context, g *guard.Guard, place *eventlog.Position, to eventlog.Position) (n int, err error) {
-	for *place < to {
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, *place+1, eventlog.MaxAppend)
+	for r, err := range l.in.Walk(ctx, *place+1, to) {
+		var e event.Event
+		if err == nil {
+			e, _, err = eventOf(r)
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
-			return n, fmt.Errorf("accounts: read the log: %w", err)
+			return n, err
 		}
-		if len(records) == 0 {
-			return n, fault.New(fault.Temporary, "", "accounts: the log ends at place %d, before %d that was decided", *place, to)
-		}
-		for i := range records {
-			r := &records[i]
-			if r.Position > to {
-				break
-			}
-			if r.Tenant == l.tenant && r.Key == logKey {
-				e, _, err := eventOf(r)
-				if err != nil {
-					return n, err
-				}
-				g.Decide(&e)
-				n++
-			}
-			*place = r.Position
-		}
-		if ctx.Err() != nil {
-			return n, ctx.Err()
-		}
+		g.Decide(&e)
+		n++
+		*place = r.Position
 	}
+	*place = max(*place, to)
 	return n, nil
 }

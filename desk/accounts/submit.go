@@ -192,8 +192,7 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 	if err != nil {
 		return Taken{}, err
 	}
-	c := &call{events: make([]event.Event, len(list)), entries: make([]eventlog.Event, len(list)), decide: b.Decide, done: make(chan struct{})}
-	now := d.cfg.Now()
+	c := &call{events: make([]event.Event, len(list)), entries: make([]eventlog.Event, len(list)), received: d.cfg.Now(), decide: b.Decide, done: make(chan struct{})}
 	apart := make([]map[string]string, len(list))
 	for i := range list {
 		c.events[i] = sealer.Seal(list[i])
@@ -205,7 +204,7 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 		return Taken{}, err
 	}
 	for i := range list {
-		c.entries[i] = entryOf(&c.events[i], free[i], now)
+		c.entries[i] = entryOf(&c.events[i], free[i], c.received)
 		c.entries[i].Tenant = t
 	}
 	if err := l.enqueue(c); err != nil {

@@ -60,6 +60,15 @@ type Looker interface {
 	Stays(s request.Subject) []request.Part
 }
 
+// Reader is a Holder whose copies have what stands outside of the records, such as
+// in the log of events.
+type Reader interface {
+	// Read reads it before a transaction, of those of the person's records that have
+	// one of the ids. What it returns by their ids comes back with what is found
+	// (request.Found.Outside).
+	Read(ctx context.Context, t access.Tenant, s request.Subject, ids []string) (map[string]any, error)
+}
+
 // Expirer erases what is past its time of the kinds that it keeps. A dry one
 // erases nothing and counts what would go.
 type Expirer interface {

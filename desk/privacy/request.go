@@ -138,6 +138,43 @@ func (f Finding) picked(picks []Pick) (chosen, left []request.Found, err error) 
 	return chosen, left, nil
 }
 
+// chosen finds a person and takes what somebody chose of what was found.
+func (d *Desk) chosen(ctx context.Context, r store.Records, t access.Tenant, q Ask, picks []Pick) (found Finding, chosen, left []request.Found, err error) {
+	if found, err = d.find(ctx, r, t, q); err == nil {
+		chosen, left, err = found.picked(picks)
+	}
+	return found, chosen, left, err
+}
+
+// read has holders read what of the records that were chosen stands elsewhere,
+// where none may look within a transaction.
+func (d *Desk) read(ctx context.Context, t access.Tenant, q Ask, picks []Pick) (map[Pick]any, error) {
+	out := map[Pick]any{}
+	for _, h := range d.cfg.Holders {
+		outside, ok := h.(Reader)
+		if !ok {
+			continue
+		}
+		var ids []string
+		for _, p := range picks {
+			if p.Kind == h.Kind() {
+				ids = append(ids, p.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		got, err := outside.Read(ctx, t, q.Subject, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, what := range got {
+			out[Pick{h.Kind(), id}] = what
+		}
+	}
+	return out, nil
+}
+
 // Copy is all that is kept of a person (GDPR Art. 15(3), APPI Art. 33), with
 // what has to be told about it.
 type Copy struct {
@@ -176,18 +213,19 @@ func (d *Desk) Copy(ctx context.Context, a access.Actor, q Ask, picks []Pick) (C
 	if err != nil {
 		return Copy{}, err
 	}
+	outside, err := d.read(ctx, a.Tenant, q, picks)
+	if err != nil {
+		return Copy{}, err
+	}
 	var out Copy
 	return out, d.cfg.Store.Write(ctx, func(r store.Records) error {
-		found, err := d.find(ctx, r, a.Tenant, q)
-		if err != nil {
-			return err
-		}
-		chosen, left, err := found.picked(picks)
+		found, chosen, left, err := d.chosen(ctx, r, a.Tenant, q, picks)
 		if err != nil {
 			return err
 		}
 		var body Body
 		for _, x := range chosen {
+			x.Outside = outside[Pick{x.Kind, x.ID}]
 			data, err := d.holder(x.Kind).Copy(ctx, r, a.Tenant, x)
 			if err != nil {
 				return err
@@ -266,11 +304,7 @@ func (d *Desk) erasure(ctx context.Context, a access.Actor, q Ask, picks []Pick,
 		return err
 	}
 	return d.cfg.Store.Write(ctx, func(r store.Records) error {
-		found, err := d.find(ctx, r, a.Tenant, q)
-		if err != nil {
-			return err
-		}
-		chosen, left, err := found.picked(picks)
+		found, chosen, left, err := d.chosen(ctx, r, a.Tenant, q, picks)
 		if err != nil {
 			return err
 		}

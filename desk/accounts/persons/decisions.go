@@ -23,16 +23,13 @@ import (
 // about.
 type DecisionRequests struct{ q *Requests }
 
-// ofAccount marks the id of all decisions of an account among those of decisions.
-const ofAccount = "account-"
-
 // Kind is what decisions are called in data/retention.
 func (DecisionRequests) Kind() string { return accounts.KindDecision }
 
 // Ready waits until what was decided here can be found in the records.
 func (q DecisionRequests) Ready(ctx context.Context) error {
 	if q.q.cfg.Running != nil {
-		q.q.cfg.Running.SettleAll(ctx)
+		return q.q.cfg.Running.SettleAll(ctx)
 	}
 	return nil
 }
@@ -81,7 +78,7 @@ func (q DecisionRequests) Find(ctx context.Context, r store.Records, t access.Te
 		if len(list) == 0 {
 			continue
 		}
-		f := request.Found{Kind: accounts.KindDecision, ID: ofAccount + x.ID, Created: list[len(list)-1].Happened, Certain: x.Certain, Hint: x.Hint, Trace: x}
+		f := request.Found{Kind: accounts.KindDecision, ID: accounts.DecisionsOf(x.ID), Created: list[len(list)-1].Happened, Certain: x.Certain, Hint: x.Hint, Trace: x}
 		for _, one := range list {
 			_, held := q.q.kept(holds, one, q.q.cfg.Now())
 			f.Held = f.Held || held
@@ -171,7 +168,7 @@ func (q DecisionRequests) Erase(ctx context.Context, r store.Records, t access.T
 	var list []store.Decision
 	var err error
 	switch {
-	case f.Trace != nil && strings.HasPrefix(f.ID, ofAccount):
+	case f.Trace != nil && f.ID == accounts.DecisionsOf(f.Trace.ID):
 		list, err = q.all(ctx, r, t, f.Trace.Account)
 	default:
 		var one store.Decision
@@ -188,6 +185,11 @@ func (q DecisionRequests) Erase(ctx context.Context, r store.Records, t access.T
 	}
 	for _, x := range list {
 		if err := q.q.bury(ctx, r, x, e.When); err != nil {
+			return nil, err
+		}
+	}
+	if f.Trace != nil {
+		if err := q.q.close(ctx, r, t, f.ID, e.When); err != nil {
 			return nil, err
 		}
 	}
@@ -215,6 +217,16 @@ func (q *Requests) bury(ctx context.Context, r store.Records, x store.Decision, 
 		return err
 	}
 	return r.Erasures.Add(ctx, store.Erasure{Tenant: x.Tenant, Kind: accounts.KindDecision, Mark: store.Buried(x.Tenant, accounts.KindDecision, string(x.ID)), Erased: when})
+}
+
+// close notes that all decisions of an account were erased: what was decided before
+// and is on its way to the records is not kept any more. The newest note holds.
+func (q *Requests) close(ctx context.Context, r store.Records, t access.Tenant, id string, when time.Time) error {
+	mark := store.Buried(t, accounts.KindDecision, id)
+	if err := r.Erasures.Drop(ctx, t, accounts.KindDecision, mark); err != nil {
+		return err
+	}
+	return r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: accounts.KindDecision, Mark: mark, Erased: when})
 }
 
 // Walk calls f with the ids of all decisions of the tenant.

@@ -2,6 +2,7 @@ package persons
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,27 +70,43 @@ type CopiedEvent struct {
 	Erased   bool              `json:"erased,omitempty"`
 }
 
+// Read reads the events of accounts from the log, for Copy.
+func (x EventRequests) Read(ctx context.Context, t access.Tenant, s request.Subject, ids []string) (map[string]any, error) {
+	out := map[string]any{}
+	if x.q.cfg.Log == nil {
+		return out, nil
+	}
+	for i := range s.Traces {
+		tr := &s.Traces[i]
+		if !slices.Contains(ids, tr.ID) {
+			continue
+		}
+		places := make([]eventlog.Position, 0, len(tr.Places))
+		for _, p := range tr.Places {
+			places = append(places, eventlog.Position(p.At))
+		}
+		list := make([]accounts.Logged, 0, len(places))
+		for r, err := range accounts.InLog(x.q.cfg.Log, t).At(ctx, places) {
+			var one accounts.Logged
+			if err == nil {
+				one, err = accounts.ReadRecord(r)
+			}
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, one)
+		}
+		out[tr.ID] = list
+	}
+	return out, nil
+}
+
 // Copy returns the events of an account that stand in the log.
 func (x EventRequests) Copy(ctx context.Context, r store.Records, t access.Tenant, f request.Found) (any, error) {
 	out := []CopiedEvent{}
-	if f.Trace == nil || x.q.cfg.Log == nil {
+	list, _ := f.Outside.([]accounts.Logged)
+	if f.Trace == nil || len(list) == 0 {
 		return out, nil
-	}
-	part, ours := accounts.InLog(x.q.cfg.Log, t)
-	var list []accounts.Logged
-	for _, p := range f.Trace.Places {
-		records, err := x.q.cfg.Log.Read(ctx, part, eventlog.Position(p.At), 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(records) != 1 || !ours(&records[0]) {
-			continue
-		}
-		one, err := accounts.ReadRecord(&records[0])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, one)
 	}
 	list, _, err := accounts.OpenFree(ctx, r, store.Subjects{Now: x.q.cfg.Now}, accounts.Subject{Tenant: t, Name: f.Trace.ID}, list)
 	for i := range list {

@@ -13,7 +13,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -55,8 +54,9 @@ type Config struct {
 // Running is the account guard of this process: it has the newest decisions, and
 // memory of what was erased. *accounts.Desk is one.
 type Running interface {
-	// SettleAll waits until what was decided can be read, or a moment is over.
-	SettleAll(ctx context.Context)
+	// SettleAll waits until what was decided can be read, and fails where that takes
+	// longer than a moment.
+	SettleAll(ctx context.Context) error
 	// Forgotten drops what is held of an account that was erased: by its name as an
 	// id of requests, and by its hash.
 	Forgotten(t access.Tenant, name, account string)
@@ -234,31 +234,23 @@ func (q *Requests) meet(t access.Tenant, found map[string]*request.Trace, forms 
 // eachEvent calls f with the events of a tenant in the log in which any of some
 // forms stands, and their places.
 func (q *Requests) eachEvent(ctx context.Context, t access.Tenant, forms []string, f func(*accounts.Logged, uint64) error) error {
-	part, ours := accounts.InLog(q.cfg.Log, t)
 	needles := needlesOf(forms)
-	for from := eventlog.Position(1); ; {
-		records, err := q.cfg.Log.Read(ctx, part, from, eventlog.MaxAppend)
+	for r, err := range accounts.InLog(q.cfg.Log, t).Walk(ctx, 1, eventlog.End) {
 		if err != nil {
-			return fmt.Errorf("accounts: read the log: %w", err)
+			return err
 		}
-		if len(records) == 0 {
-			return nil
+		if !holdsAny(r.Data, needles) {
+			continue
 		}
-		for i := range records {
-			r := &records[i]
-			from = r.Position + 1
-			if !ours(r) || !holdsAny(r.Data, needles) {
-				continue
-			}
-			x, err := accounts.ReadRecord(r)
-			if err == nil {
-				err = f(&x, uint64(r.Position))
-			}
-			if err != nil {
-				return err
-			}
+		x, err := accounts.ReadRecord(r)
+		if err == nil {
+			err = f(&x, uint64(r.Position))
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // eachDecided calls f with the events that decisions hold, without places.
