@@ -190,6 +190,7 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	}
 	s.meter.waiting(d.Waiting)
 	s.meter.windows(d.Windows)
+	s.meter.unread(d.Unread)
 	return d, nil
 }
 
@@ -210,18 +211,31 @@ func owners(cfg config.Config, d *accounts.Desk) (*accounts.Owners, error) {
 }
 
 // readLog brings the account guard up to the end of its log, before the first
-// event comes. That it fails is told, and tried again with the first event.
+// event comes. What fails is told, and tried again, since a server that is not ready
+// gets no event that would try it.
 func (s *Server) readLog(ctx context.Context) {
 	if s.accounts == nil {
 		return
 	}
 	go func() {
-		err := s.accounts.Start(ctx)
-		if err == nil {
-			err = s.lists.Start(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			s.opt.Log.Warn("accounts: read the log of events", "cause", err.Error())
+		for wait := readAgain; ; wait = min(2*wait, readAgainMost) {
+			err := errors.Join(s.accounts.Start(ctx), s.lists.Start(ctx))
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			s.opt.Log.Warn("accounts: read the log of events; it is tried again", "in", wait.String(), "cause", err.Error())
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
 		}
 	}()
 }
+
+// Bounds of how long is waited before what of the log could not be read is read
+// again: that may take minutes of a processor.
+const (
+	readAgain     = 5 * time.Second
+	readAgainMost = 10 * time.Minute
+)

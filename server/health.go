@@ -30,6 +30,7 @@ func (s *Server) facts(ctx context.Context) system.Facts {
 	}
 	if s.accounts != nil {
 		f.Log = eventLog(ctx, s.opt.Events.Log)
+		f.Log.Unread, _ = s.accounts.Unread()
 		events, decisions := s.accounts.Waiting()
 		f.Queues = append(f.Queues, system.Queue{Code: "events", Waiting: int64(events)}, system.Queue{Code: "decisions", Waiting: int64(decisions)})
 	}

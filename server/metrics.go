@@ -82,6 +82,13 @@ func (m *metrics) windows(now func() window.Stats) {
 	}
 }
 
+// unread adds the gauge of tenants whose log or policy could not be read.
+func (m *metrics) unread(now func() (tenants, of int)) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bonafide_account_tenants_unread",
+		Help: "Tenants whose events are refused, because their log of events or their policy could not be read."},
+		func() float64 { n, _ := now(); return float64(n) }))
+}
+
 // waiting adds gauges of what waits in the account guard.
 func (m *metrics) waiting(now func() (events, decisions int)) {
 	m.registry.MustRegister(

@@ -282,7 +282,13 @@ func (s *Server) health(mux web.Mux) {
 			plain(w, http.StatusServiceUnavailable, "not ready: records or events cannot be kept")
 			return
 		}
-		plain(w, http.StatusOK, "ready")
+		text := "ready"
+		if s.accounts != nil {
+			if n, _ := s.accounts.Unread(); n > 0 {
+				text = fmt.Sprintf("ready; events of %d tenants are refused: their log or policy cannot be read", n)
+			}
+		}
+		plain(w, http.StatusOK, text)
 	})
 }
 

@@ -149,6 +149,7 @@ type Desk struct {
 	lanes  map[access.Tenant]*lane
 	former map[string]*policy.Policy // by digest, as far as they were asked for
 	keys   map[Subject]accountKey    // of accounts, as far as they were needed
+	unread map[access.Tenant]bool    // those whose log or policy could not be read
 	closed bool
 	ended  chan struct{} // closed by End
 }
@@ -165,7 +166,7 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("accounts: load the policy: %w", err)
 	}
-	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, keys: map[Subject]accountKey{}, ended: make(chan struct{})}
+	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, keys: map[Subject]accountKey{}, unread: map[access.Tenant]bool{}, ended: make(chan struct{})}
 	if _, err := event.NewSealer(c.Key, c.Clear...); err != nil {
 		return nil, err
 	}
@@ -221,7 +222,8 @@ func (d *Desk) Mappings() []string {
 }
 
 // Start brings every tenant up to the end of the log, so that the first event
-// need not wait for it.
+// need not wait for it. One whose log or policy cannot be read keeps no other from
+// being read; the error names each. Start may be called again: it reads what is left.
 func (d *Desk) Start(ctx context.Context) error {
 	var list []store.Tenant
 	if err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
@@ -230,12 +232,13 @@ func (d *Desk) Start(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	var failed error
 	for _, t := range list {
 		if _, err := d.lane(ctx, t.ID); err != nil {
-			return err
+			failed = errors.Join(failed, fmt.Errorf("tenant %s: %w", t.ID, err))
 		}
 	}
-	return nil
+	return failed
 }
 
 // lane returns the tenant's lane and makes it where there is none: then it reads
@@ -286,8 +289,31 @@ func (d *Desk) Close() error {
 	return err
 }
 
-// Ping tells whether events could be taken in now.
-func (d *Desk) Ping(ctx context.Context) error { return d.cfg.Log.Ping(ctx) }
+// Ping tells whether events could be taken in now. fault.Temporary: the log cannot
+// be written, or of no tenant it could be read; see Unread.
+func (d *Desk) Ping(ctx context.Context) error {
+	if err := d.cfg.Log.Ping(ctx); err != nil {
+		return err
+	}
+	if n, all := d.Unread(); n > 0 && n == all {
+		return fault.New(fault.Temporary, "", "the log of events, or the policy that is live, cannot be read for %d tenants, which are all: the server's log names the cause", n)
+	}
+	return nil
+}
+
+// Unread is of how many tenants events are refused, since their log or policy could
+// not be read when that was tried last; of is how many were tried.
+func (d *Desk) Unread() (tenants, of int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	of = len(d.lanes)
+	for t := range d.unread {
+		if d.lanes[t] == nil {
+			of++
+		}
+	}
+	return len(d.unread), of
+}
 
 // Waiting is how many events wait for the log or to be decided, and how many
 // decisions for the records, of all tenants.

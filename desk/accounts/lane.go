@@ -128,12 +128,14 @@ func (l *lane) run(ctx context.Context) {
 	if err != nil {
 		l.failed = err
 		l.desk.forget(l)
+		l.desk.isRead(l.tenant, ctx.Err() != nil)
 		l.desk.failed("read the log of events", err)
 		close(l.ready)
 		l.keeper.close()
 		return
 	}
 	l.snapshot = l.desk.cfg.Now()
+	l.desk.isRead(l.tenant, true)
 	close(l.ready)
 	var deciding, minding sync.WaitGroup
 	deciding.Go(l.decideAll)
@@ -154,6 +156,17 @@ func (d *Desk) forget(l *lane) {
 	defer d.mu.Unlock()
 	if d.lanes[l.tenant] == l {
 		delete(d.lanes, l.tenant)
+	}
+}
+
+// isRead notes whether the log of a tenant could be read.
+func (d *Desk) isRead(t access.Tenant, is bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if is {
+		delete(d.unread, t)
+	} else {
+		d.unread[t] = true
 	}
 }
 

@@ -46,6 +46,7 @@ func judge(h *Health) []Finding {
 	when(h.Stopping, Bad, "stopping")
 	when(h.Ping != nil || h.Unknown, Bad, "records")
 	when(h.Log != nil && h.Log.Ping != nil, Bad, "log")
+	when(h.Log != nil && h.Log.Ping == nil && h.Log.Unread > 0, Watch, "log_unread")
 	when(h.Chain.Broken, Bad, "chain_broken")
 	if d := h.Disk; d != nil {
 		full := d.Free < diskFull

@@ -51,6 +51,9 @@ type Log struct {
 	// room they take; 0: not known.
 	Events, Bytes int64
 	Partitions    int
+	// Unread is of how many tenants no event is taken, since their log or policy could
+	// not be read.
+	Unread int
 	// Ping is why no event can be appended; nil when one can.
 	Ping error
 }

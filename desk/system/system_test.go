@@ -55,6 +55,7 @@ func TestFindings(t *testing.T) {
 		{"stopping", func(f *system.Facts) { f.Stopping = true }, false, "stopping"},
 		{"records cannot be written", func(f *system.Facts) { f.Ping = errors.New("disk full") }, false, "records"},
 		{"no event can be written", func(f *system.Facts) { f.Log.Ping = errors.New("disk full") }, false, "log"},
+		{"the log of one tenant cannot be read", func(f *system.Facts) { f.Log.Unread = 1 }, true, "log_unread"},
 		{"no log", func(f *system.Facts) { f.Log = nil }, true, ""},
 		{"full disk", func(f *system.Facts) { f.Disk.Free = 1 << 20 }, false, "disk_full"},
 		{"disk that fills", func(f *system.Facts) { f.Disk.Free = 1 << 30 }, true, "disk_low"},

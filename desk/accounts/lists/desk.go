@@ -14,6 +14,7 @@ package lists
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -74,7 +75,14 @@ func New(c Config) (*Desk, error) {
 // stopped halfway, and what was erased or is past its time. Once a start it compares
 // the log with the records. A server calls it when it starts, and now and then.
 func (d *Desk) Start(ctx context.Context) error {
-	return d.each(ctx, d.Settle)
+	var failed error
+	err := d.each(ctx, func(ctx context.Context, t access.Tenant) error {
+		if err := d.Settle(ctx, t); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("tenant %s: %w", t, err)) // the others are settled all the same
+		}
+		return nil
+	})
+	return errors.Join(failed, err)
 }
 
 // Settle does so for one tenant.
