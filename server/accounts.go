@@ -175,6 +175,7 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 					s.meter.refused.WithLabelValues(reason).Add(float64(n))
 				}
 			},
+			TokenRefused: s.meter.tokens.Inc,
 			Reading: func(at, last eventlog.Position) {
 				opt.Log.Info("accounts: reading the log of events", "at", uint64(at), "of", uint64(last))
 			},

@@ -22,6 +22,7 @@ type metrics struct {
 
 	events  *prometheus.CounterVec
 	refused *prometheus.CounterVec
+	tokens  prometheus.Counter
 	decided prometheus.Histogram
 }
 
@@ -39,11 +40,13 @@ func newMetrics() *metrics {
 	m.events = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bonafide_account_events_total", Help: "Events of accounts that were decided, by type and action."}, []string{"type", "action"})
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "bonafide_account_events_refused_total", Help: "Events that were not taken: invalid, or busy (more than could be taken then)."}, []string{"reason"})
+		Name: "bonafide_account_events_refused_total", Help: "Events that were not taken: invalid (all of a submission that one of them refuses), or busy (more than could be taken then)."}, []string{"reason"})
+	m.tokens = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "bonafide_owner_tokens_refused_total", Help: "Tokens of the page of accounts' owners that opened nothing."})
 	m.decided = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "bonafide_account_submission_seconds", Help: "Time from taking a submission in to its answer.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}})
-	m.registry.MustRegister(m.requests, m.seconds, m.verdicts, m.events, m.refused, m.decided,
+	m.registry.MustRegister(m.requests, m.seconds, m.verdicts, m.events, m.refused, m.tokens, m.decided,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

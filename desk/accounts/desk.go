@@ -85,8 +85,11 @@ func (l Limits) filled() Limits {
 type Watch struct {
 	// Decided is called for each event that was decided live.
 	Decided func(t event.Type, a policy.Action)
-	// Refused is called with how many events were refused, and why: invalid, busy.
+	// Refused is called with how many events were refused, and why: invalid (of a
+	// submission that one of them refuses, all), busy.
 	Refused func(reason string, events int)
+	// TokenRefused is called for each token of an owner's page that opened nothing.
+	TokenRefused func()
 	// Answered is called with the time from taking a submission in to its answer.
 	Answered func(time.Duration)
 	// Reading is called now and then while much of the log is read, with the place

@@ -124,7 +124,9 @@ func (o *Owners) Enter(ctx context.Context, token, from string) (OwnerEntry, err
 
 // refused tells the operator why a token opened nothing; it holds no value of it.
 func (o *Owners) refused(why string) {
-	o.d.refused("owner_token", 1)
+	if f := o.d.cfg.Watch.TokenRefused; f != nil {
+		f()
+	}
 	o.d.failed("a token of an owner's page is refused", fault.New(fault.Forbidden, "", "it %s", why))
 }
 

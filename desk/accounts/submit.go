@@ -56,17 +56,24 @@ type Taken struct {
 	Refused []Refusal     `json:"refused,omitempty" doc:"With skip=true: events that were not taken."`
 }
 
-// read parses the events of a batch.
-func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, err error) {
+// read parses the events of a batch. With an error, n is how many events it had, as
+// far as they can be told apart.
+func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, n int, err error) {
 	if len(b.Body) > MaxBody {
-		return nil, nil, fault.New(fault.TooLarge, "", "a submission of %d bytes is too large: at most %d; send it in parts", len(b.Body), MaxBody)
+		return nil, nil, 1, fault.New(fault.TooLarge, "", "a submission of %d bytes is too large: at most %d; send it in parts", len(b.Body), MaxBody)
 	}
 	seq, err := d.events(b)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 1, err
 	}
+	var whole error
 	now, last := d.cfg.Now(), 0
 	for x, err := range seq {
+		if n++; whole != nil && n <= MaxEvents {
+			continue // how many are refused with it
+		} else if whole != nil {
+			break
+		}
 		if err == nil {
 			err = guard.TooEarly(&x.event, now)
 		}
@@ -83,16 +90,20 @@ func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, err error) 
 		case b.Skip:
 			refused = append(refused, Refusal{Line: x.line, Text: err.Error()})
 		default:
-			return nil, nil, fault.New(fault.KindOf(err), "", "line %d: %s; nothing of the submission was kept", x.line, err)
+			whole = fault.New(fault.KindOf(err), "", "line %d: %s; nothing of the submission was kept", x.line, err)
 		}
-		if n := len(list) + len(refused); n > MaxEvents {
-			return nil, nil, fault.New(fault.TooLarge, "", "a submission holds at most %d events: send it in parts", MaxEvents)
+		if n > MaxEvents {
+			whole = fault.New(fault.TooLarge, "", "a submission holds at most %d events: send it in parts", MaxEvents)
+			break
 		}
 	}
-	if len(list)+len(refused) == 0 {
-		return nil, nil, fault.New(fault.Invalid, "", "the submission holds no event: send one JSON object, or one a line")
+	if n == 0 {
+		whole = fault.New(fault.Invalid, "", "the submission holds no event: send one JSON object, or one a line")
 	}
-	return list, refused, nil
+	if whole != nil {
+		return nil, nil, max(n, 1), whole
+	}
+	return list, refused, n, nil
 }
 
 // placed is an event with its line; 0: not known.
@@ -165,9 +176,9 @@ func (d *Desk) Submit(ctx context.Context, a access.Actor, b Batch) (Taken, erro
 	if err := a.May(access.EventWrite, access.Of{Tenant: a.Tenant}, d.cfg.Now()); err != nil {
 		return Taken{}, err
 	}
-	list, refused, err := d.read(b)
+	list, refused, n, err := d.read(b)
 	if err != nil {
-		d.refused("invalid", 1)
+		d.refused("invalid", n)
 		return Taken{}, err
 	}
 	d.refused("invalid", len(refused))

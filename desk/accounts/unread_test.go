@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -57,5 +58,34 @@ func TestAReadingThatFailedIsTriedAgain(t *testing.T) {
 	}
 	if n, of := d.Unread(); n != 0 || of != 2 {
 		t.Errorf("%d of %d tenants unread after the second time", n, of)
+	}
+}
+
+// TestRefusedEventsAreCounted: of a submission that one event refuses all are
+// counted, of one that skips the wrong ones only those.
+func TestRefusedEventsAreCounted(t *testing.T) {
+	s := newShop(t)
+	counted := map[string]int{}
+	s.change = func(c *accounts.Config) { c.Watch.Refused = func(reason string, n int) { counted[reason] += n } }
+	d := s.desk()
+	var body []byte
+	for _, e := range chain("a1", 0)[:3] {
+		body = append(append(body, e.JSON()...), '\n')
+	}
+	body = append(append([]byte("{}\n"), body...), "{}\n"...)
+	for _, c := range []struct {
+		batch accounts.Batch
+		want  int
+	}{
+		{accounts.Batch{Body: body}, 5},
+		{accounts.Batch{Body: body, Skip: true}, 2},
+		{accounts.Batch{Body: nil}, 1},
+		{accounts.Batch{Body: bytes.Repeat([]byte("1\n"), accounts.MaxEvents+10)}, accounts.MaxEvents + 1},
+	} {
+		counted["invalid"] = 0
+		_, err := d.Submit(t.Context(), boss, c.batch)
+		if counted["invalid"] != c.want || (err == nil) != c.batch.Skip {
+			t.Errorf("%d events counted as refused (%v): want %d", counted["invalid"], err, c.want)
+		}
 	}
 }
