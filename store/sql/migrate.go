@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"embed"
 	"io/fs"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -110,7 +112,55 @@ func (d *DB) behind(ctx context.Context) (bool, error) {
 	if v > want {
 		return false, fault.New(fault.Invalid, "store.dsn", "leads to records of a newer Bonafide (tables %d, this program knows %d): run that version", v, want)
 	}
+	if v > 0 {
+		if err := d.noGap(ctx, v); err != nil {
+			return false, err
+		}
+	}
 	return v < want, nil
+}
+
+// noGap refuses tables on which a step is missing though later ones were taken, as
+// a build between two versions leaves them: what this program asks of the missing
+// step is not there, and it cannot be taken after the later ones. Names of steps hold
+// no data of anybody.
+func (d *DB) noGap(ctx context.Context, newest int64) error {
+	taken, err := d.taken(ctx)
+	if err != nil {
+		return failure("read the version of the tables", during(ctx, err))
+	}
+	p, err := d.provider()
+	if err != nil {
+		return failure("read the migrations", err)
+	}
+	var missing []string
+	for _, s := range p.ListSources() {
+		if s.Version < newest && !taken[s.Version] {
+			missing = append(missing, path.Base(s.Path))
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "store.dsn", "leads to records on which %s is missing, though later steps up to %05d were taken: they were made by a build between two versions. Nothing was changed. Run the build that they were last used with, or name a new database and restore a backup into it that this version made", strings.Join(missing, ", "), newest)
+}
+
+// taken are the steps that the tables have.
+func (d *DB) taken(ctx context.Context) (map[int64]bool, error) {
+	rows, err := d.writer.QueryContext(ctx, "SELECT version_id FROM goose_db_version WHERE is_applied")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[int64]bool{}
+	for rows.Next() {
+		var v int64
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		out[v] = true
+	}
+	return out, rows.Err()
 }
 
 // checkVersion refuses tables that are not of this program's version.

@@ -111,6 +111,41 @@ func TestNewerTables(t *testing.T) {
 	})
 }
 
+// TestAStepThatIsMissing: tables that lack a step and have later ones are refused,
+// and the operator is told which, and what to do; nothing is changed.
+func TestAStepThatIsMissing(t *testing.T) {
+	versions, err := sql.Versions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Each(t, func(t *testing.T, e storetest.Engine) {
+		ctx := t.Context()
+		for name, c := range map[string]struct{ last, missing int }{
+			"of the newest tables": {len(versions) - 1, len(versions) - 2},
+			"of older ones":        {len(versions) - 2, 3},
+		} {
+			t.Run(name, func(t *testing.T) {
+				dsn := e.DSN(t)
+				d, err := sql.Early(ctx, dsn, versions[c.last])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := d.Raw(ctx, fmt.Sprintf("DELETE FROM goose_db_version WHERE version_id = %d", versions[c.missing])); err != nil {
+					t.Fatal(err)
+				}
+				_ = d.Close()
+				step, last := fmt.Sprintf("on which %05d_", versions[c.missing]), fmt.Sprintf("up to %05d were taken", versions[c.last])
+				for _, existing := range []bool{false, true} {
+					_, err = sql.Open(ctx, sql.Config{DSN: dsn, Existing: existing})
+					if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), step) || !strings.Contains(err.Error(), last) || !strings.Contains(err.Error(), "restore a backup") {
+						t.Errorf("existing %v: error %v: want which step is missing, and what to do", existing, err)
+					}
+				}
+			})
+		}
+	})
+}
+
 // TestTwoServersStartTogether: whoever comes second finds the tables made.
 func TestTwoServersStartTogether(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Engine) {
