@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bonafide/desk/custody"
+	"bonafide/desk/people"
 	"bonafide/desk/privacy"
 	"bonafide/fault"
 	"bonafide/store"
@@ -81,7 +82,7 @@ func printAgain(a privacy.Again, w io.Writer) {
 // restore brings a backup back, and erases again what was erased since it was
 // made, in one transaction.
 func (g *grammar) restore(ctx context.Context, desk Mover, env Env) error {
-	c := g.Restore
+	c := &g.Restore
 	given := 0
 	for _, is := range []bool{c.Erasures != "", c.Running != "", c.WithoutErasures} {
 		if is {
@@ -92,7 +93,7 @@ func (g *grammar) restore(ctx context.Context, desk Mover, env Env) error {
 		return fault.New(fault.Invalid, "restore", "what was erased since the backup would come back: name the records that run now (--running DSN) or a file of `bonafide erasures export` (--erasures FILE), or say --without-erasures")
 	}
 	if c.WithoutErasures {
-		return takeFile(ctx, c.File, "restored and compared; what was erased since the backup is back, `bonafide erasures apply FILE` erases it again", env.Stdout, desk.Restore)
+		return c.take(ctx, desk, env, "restored and compared; what was erased since the backup is back, `bonafide erasures apply FILE` erases it again", nil)
 	}
 	var later store.Later
 	var err error
@@ -110,14 +111,33 @@ func (g *grammar) restore(ctx context.Context, desk Mover, env Env) error {
 	}
 	defer func() { _ = done() }()
 	var again privacy.Again
-	err = takeFile(ctx, c.File, "restored and compared", env.Stdout, func(ctx context.Context, f io.ReadSeeker) (custody.Moved, error) {
-		return desk.RestoreThen(ctx, f, func(r store.Records) (err error) {
-			again, err = private.Again(ctx, r, later)
-			return err
-		})
+	err = c.take(ctx, desk, env, "restored and compared", func(r store.Records) (err error) {
+		again, err = private.Again(ctx, r, later)
+		return err
 	})
 	if err == nil || errors.Is(err, errBroken) {
 		printAgain(again, env.Stdout)
+	}
+	return err
+}
+
+// take restores the file, does what is to be done with it in the same transaction,
+// and ends what opens accounts where that is asked for.
+func (c *restoreCmd) take(ctx context.Context, desk Mover, env Env, said string, then func(store.Records) error) error {
+	var ended people.Revoked
+	err := takeFile(ctx, c.File, said, env.Stdout, func(ctx context.Context, f io.ReadSeeker) (custody.Moved, error) {
+		return desk.RestoreThen(ctx, f, func(r store.Records) (err error) {
+			if then != nil {
+				err = then(r)
+			}
+			if err == nil && c.Revoke {
+				ended, err = people.Revoke(ctx, r, time.Now())
+			}
+			return err
+		})
+	})
+	if c.Revoke && (err == nil || errors.Is(err, errBroken)) {
+		fmt.Fprintf(env.Stdout, "ended: %d API keys, %d sessions, %d invitations and new starts; passwords, authenticator apps and passkeys are as they were\n", ended.Keys, ended.Sessions, ended.Invitations)
 	}
 	return err
 }

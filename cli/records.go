@@ -39,6 +39,7 @@ type restoreCmd struct {
 	File            string `arg:"" help:"File that backup made." type:"existingfile"`
 	Running         string `help:"The records that run now (as in store.dsn): what was erased there since the backup is erased again." placeholder:"DSN"`
 	Erasures        string `help:"The same from a file of bonafide erasures export." type:"existingfile" placeholder:"FILE"`
+	Revoke          bool   `help:"End all API keys, sessions and open invitations of the copy: where the backup may have leaked."`
 	WithoutErasures bool   `help:"Bring back what was erased since, too: where neither is at hand."`
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "keys-seed": seedKeys, "person-seed": seedPerson, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
+	testscript.Main(m, map[string]func(){"bonafide": run, "audit-seed": seedAudit, "audit-tamper": tamperAudit, "keys-seed": seedKeys, "person-seed": seedPerson, "access-seed": seedAccess, "log-seed": seedLog, "log-tamper": tamperLog, "log-events": logEvents,
 		"follow": follow, "end-first": endFirst})
 }
 
