@@ -11,36 +11,36 @@ import (
 	"bonafide/fault"
 )
 
-// Part is what one tenant wrote into a log under one key. All of it stands in one
+// Strand is what one tenant wrote into a log under one key. All of it stands in one
 // partition, in one order, between what others wrote. It is read-only.
-type Part struct {
+type Strand struct {
 	Log    Log
 	Tenant access.Tenant
 	Key    string
 }
 
-// End is the place to which Part.Walk goes on as long as there are records.
+// End is the place to which Strand.Walk goes on as long as there are records.
 const End = Position(math.MaxUint64)
 
-// Partition is the one in which the part stands.
-func (p Part) Partition() int { return Partition(p.Tenant, p.Key, p.Log.Partitions()) }
+// Partition is the one in which the strand stands.
+func (s Strand) Partition() int { return Partition(s.Tenant, s.Key, s.Log.Partitions()) }
 
 // Last is the position of the newest record of the partition, whosever it is.
-func (p Part) Last(ctx context.Context) (Position, error) { return p.Log.Last(ctx, p.Partition()) }
+func (s Strand) Last(ctx context.Context) (Position, error) { return s.Log.Last(ctx, s.Partition()) }
 
-// Has tells whether a record belongs to the part.
-func (p Part) Has(r *Record) bool { return r.Tenant == p.Tenant && r.Key == p.Key }
+// Has tells whether a record belongs to the strand.
+func (s Strand) Has(r *Record) bool { return r.Tenant == s.Tenant && r.Key == s.Key }
 
-// Walk yields the records of the part from a place to another one, both included,
+// Walk yields the records of the strand from a place to another one, both included,
 // in the order of the log. A record is good until the next one; its data may be
 // kept. Where the log ends before the place that is asked for, the walk ends with
 // fault.Temporary, but for End. An error ends the walk; it is of the log.
-func (p Part) Walk(ctx context.Context, from, to Position) iter.Seq2[*Record, error] {
+func (s Strand) Walk(ctx context.Context, from, to Position) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		partition := p.Partition()
+		partition := s.Partition()
 		for at := max(from, 1); at <= to; {
 			n := min(uint64(to-at), MaxAppend-1) + 1
-			records, err := p.Log.Read(ctx, partition, at, int(n)) //nolint:gosec // at most MaxAppend
+			records, err := s.Log.Read(ctx, partition, at, int(n)) //nolint:gosec // at most MaxAppend
 			switch {
 			case err != nil:
 				yield(nil, fmt.Errorf("read the log of events: %w", err))
@@ -53,7 +53,7 @@ func (p Part) Walk(ctx context.Context, from, to Position) iter.Seq2[*Record, er
 			}
 			for i := range records {
 				at = records[i].Position + 1
-				if p.Has(&records[i]) && !yield(&records[i], nil) {
+				if s.Has(&records[i]) && !yield(&records[i], nil) {
 					return
 				}
 			}
@@ -65,9 +65,9 @@ func (p Part) Walk(ctx context.Context, from, to Position) iter.Seq2[*Record, er
 // costs about as much as to read so many events.
 const nearby = 512
 
-// At yields the records of the part that stand at places, which grow. Places at
+// At yields the records of the strand that stand at places, which grow. Places at
 // which none of it stands are left out. Records and errors are as those of Walk.
-func (p Part) At(ctx context.Context, places []Position) iter.Seq2[*Record, error] {
+func (s Strand) At(ctx context.Context, places []Position) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		for len(places) > 0 {
 			n := 1
@@ -76,7 +76,7 @@ func (p Part) At(ctx context.Context, places []Position) iter.Seq2[*Record, erro
 			}
 			some := places[:n]
 			places = places[n:]
-			for r, err := range p.Walk(ctx, some[0], some[n-1]) {
+			for r, err := range s.Walk(ctx, some[0], some[n-1]) {
 				if err == nil {
 					if _, there := slices.BinarySearch(some, r.Position); !there {
 						continue

@@ -15,7 +15,7 @@ import (
 	"bonafide/fault"
 )
 
-// TestWalk: a walk gives all of a part between two places and nothing else, in
+// TestWalk: a walk gives all of a strand between two places and nothing else, in
 // order; At gives what stands at places.
 func TestWalk(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -36,7 +36,7 @@ func TestWalk(t *testing.T) {
 				rt.Fatal(err)
 			}
 		}
-		part := eventlog.Part{Log: log, Tenant: "main", Key: "events"}
+		part := eventlog.Strand{Log: log, Tenant: "main", Key: "events"}
 		last, err := part.Last(ctx)
 		if err != nil {
 			rt.Fatal(err)
@@ -131,7 +131,7 @@ func TestWalkEnds(t *testing.T) {
 	} {
 		var last error
 		n := 0
-		for r, err := range (eventlog.Part{Log: c.log, Tenant: "main", Key: "events"}).Walk(t.Context(), 1, c.to) {
+		for r, err := range (eventlog.Strand{Log: c.log, Tenant: "main", Key: "events"}).Walk(t.Context(), 1, c.to) {
 			if last = err; r != nil {
 				n++
 			}

@@ -300,8 +300,8 @@ func SubjectOf(key []byte, t access.Tenant, clear []string, account string) (str
 }
 
 // InLog is the part of a log in which the events of a tenant stand.
-func InLog(log eventlog.Log, t access.Tenant) eventlog.Part {
-	return eventlog.Part{Log: log, Tenant: t, Key: logKey}
+func InLog(log eventlog.Log, t access.Tenant) eventlog.Strand {
+	return eventlog.Strand{Log: log, Tenant: t, Key: logKey}
 }
 
 // Erased reports whether the event said more that cannot be opened any more.

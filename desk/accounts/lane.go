@@ -59,7 +59,7 @@ type written struct {
 type lane struct {
 	desk   *Desk
 	tenant access.Tenant
-	in     eventlog.Part // its part of the log
+	in     eventlog.Strand // its part of the log
 	part   int
 	ready  chan struct{} // closed when the log was read up to its end, or that failed
 	failed error         // why it failed; holds once ready is closed
