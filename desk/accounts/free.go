@@ -11,24 +11,37 @@ import (
 
 	"bonafide/access"
 	"bonafide/account/event"
-	"bonafide/account/guard"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/keyring"
 	"bonafide/store"
 )
 
+// Names of the past that desks beside this one use.
+type (
+	// Subject is an account as keys of accounts have it.
+	Subject = past.Subject
+	// Logged is an event as it stands in the log.
+	Logged = past.Logged
+)
+
 // KindEvent is what events in the log are called in data/retention, KindDecision
 // decisions.
 const (
-	KindEvent    = "event"
-	KindDecision = "decision"
+	KindEvent    = past.KindEvent
+	KindDecision = past.KindDecision
 )
 
-// Subject is an account as keys of accounts have it.
-type Subject struct {
-	Tenant access.Tenant
-	Name   string
+// InLog is the strand of a log in which the events of a tenant stand.
+func InLog(log eventlog.Log, t access.Tenant) eventlog.Strand { return past.Strand(log, t) }
+
+// ReadRecord reads all of an event from the log.
+func ReadRecord(r *eventlog.Record) (Logged, error) { return past.Read(r) }
+
+// ErasedAt is when an account was erased; zero: it was not.
+func ErasedAt(ctx context.Context, r store.Records, s Subject) (time.Time, error) {
+	return past.ErasedAt(ctx, r, s)
 }
 
 // accountKey is the key of an account; erased: it was destroyed.
@@ -39,11 +52,6 @@ type accountKey struct {
 
 // maxKeys is how many keys of accounts are held in memory.
 const maxKeys = 1 << 16
-
-// freeOf is where the free texts of an event are sealed.
-func freeOf(t access.Tenant, name string, e *event.Event) store.Personal {
-	return store.Personal{Tenant: t, Subject: name, Field: "event.free:" + idText(guard.IDOf(e))}
-}
 
 // subjectOf is the pseudonym of an account, as events have it: that itself, and
 // its hash where accounts stay clear.
@@ -80,12 +88,12 @@ func (d *Desk) sealFree(ctx context.Context, t access.Tenant, events []event.Eve
 		}
 		k := keys[names[i]]
 		if k.erased {
-			out[i] = freeErased
+			out[i] = past.Erased
 			continue
 		}
 		raw, err := json.Marshal(apart[i])
 		if err == nil {
-			out[i], err = k.secret.Seal(rand.Reader, freeOf(t, names[i], &events[i]).Place(), string(raw))
+			out[i], err = k.secret.Seal(rand.Reader, past.FreeOf(t, names[i], &events[i]).Place(), string(raw))
 		}
 		if err != nil {
 			return nil, err
@@ -102,7 +110,7 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 	var missing []string
 	d.mu.Lock()
 	for _, n := range names {
-		if k, ok := d.keys[Subject{t, n}]; ok {
+		if k, ok := d.keys[Subject{Tenant: t, Name: n}]; ok {
 			out[n] = k
 		} else if _, twice := out[n]; !twice {
 			missing, out[n] = append(missing, n), accountKey{}
@@ -114,7 +122,7 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 	}
 	if err := d.cfg.Store.Write(ctx, func(r store.Records) error {
 		for _, n := range missing {
-			k, err := accountKeyOf(ctx, r, d.subjects(), Subject{t, n})
+			k, err := accountKeyOf(ctx, r, d.subjects(), Subject{Tenant: t, Name: n})
 			if err != nil {
 				return err
 			}
@@ -130,7 +138,7 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 		clear(d.keys)
 	}
 	for _, n := range missing {
-		d.keys[Subject{t, n}] = out[n]
+		d.keys[Subject{Tenant: t, Name: n}] = out[n]
 	}
 	return out, nil
 }
@@ -156,7 +164,7 @@ func (d *Desk) subjects() store.Subjects {
 // Forgotten drops what is held in memory of an account that was erased.
 func (d *Desk) Forgotten(t access.Tenant, name, account string) {
 	d.mu.Lock()
-	delete(d.keys, Subject{t, name})
+	delete(d.keys, Subject{Tenant: t, Name: name})
 	l := d.lanes[t]
 	d.mu.Unlock()
 	if l == nil {
@@ -185,53 +193,19 @@ func (d *Desk) SettleAll(ctx context.Context) error {
 
 func notFound(err error) bool { return err != nil && fault.KindOf(err) == fault.NotFound }
 
-// ErasedAt is when an account was erased; zero: it was not.
-func ErasedAt(ctx context.Context, r store.Records, s Subject) (time.Time, error) {
-	k, err := r.SubjectKeys.Get(ctx, s.Tenant, s.Name)
-	switch {
-	case err == nil && !k.Destroyed.IsZero():
-		return k.Destroyed, nil
-	case err != nil && !notFound(err):
-		return time.Time{}, err
-	}
-	return r.Erasures.When(ctx, s.Tenant, KindEvent, store.Buried(s.Tenant, KindEvent, s.Name))
-}
-
 // openFree opens what was kept apart of an account's events, and leaves out those
 // that came before it was erased, if it was. What cannot be opened any more stays
 // sealed.
-func (d *Desk) openFree(ctx context.Context, r store.Records, t access.Tenant, account string, list []Logged) ([]Logged, *time.Time, error) {
+func (d *Desk) openFree(ctx context.Context, r store.Records, t access.Tenant, account string, list []past.Logged) ([]past.Logged, *time.Time, error) {
 	name, err := d.subjectOf(t, account)
 	if err != nil {
 		return nil, nil, err
 	}
-	return OpenFree(ctx, r, d.subjects(), Subject{t, name}, list)
-}
-
-// OpenFree opens what was kept apart of events of one account, and leaves out
-// those that came before it was erased; erased is nil where it was not.
-func OpenFree(ctx context.Context, r store.Records, subjects store.Subjects, s Subject, list []Logged) (out []Logged, erased *time.Time, err error) {
-	when, err := ErasedAt(ctx, r, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !when.IsZero() {
-		erased = &when
-	}
-	for _, x := range list {
-		if erased != nil && !x.Received.After(when) {
-			continue
-		}
-		if err := x.openWith(ctx, r, subjects, s); err != nil {
-			return nil, erased, err
-		}
-		out = append(out, x)
-	}
-	return out, erased, nil
+	return past.Open(ctx, r, d.subjects(), Subject{Tenant: t, Name: name}, list)
 }
 
 // unerased leaves out events that came before their account was erased.
-func (d *Desk) unerased(ctx context.Context, t access.Tenant, account string, list []Logged) (out []Logged, err error) {
+func (d *Desk) unerased(ctx context.Context, t access.Tenant, account string, list []past.Logged) (out []past.Logged, err error) {
 	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
 		out, _, err = d.openFree(ctx, r, t, account, list)
 		return err
@@ -256,7 +230,7 @@ func (d *Desk) dropErased(ctx context.Context, t access.Tenant, by map[string]*L
 			if err != nil {
 				return err
 			}
-			when, err := ErasedAt(ctx, r, Subject{t, name})
+			when, err := past.ErasedAt(ctx, r, Subject{Tenant: t, Name: name})
 			if err != nil {
 				return err
 			}
@@ -266,25 +240,6 @@ func (d *Desk) dropErased(ctx context.Context, t access.Tenant, by map[string]*L
 		}
 		return nil
 	})
-}
-
-// openWith opens what was kept apart of one event.
-func (x *Logged) openWith(ctx context.Context, r store.Records, subjects store.Subjects, s Subject) error {
-	if x.Sealed == "" || x.Sealed == freeErased {
-		return nil
-	}
-	raw, err := subjects.Open(ctx, r, freeOf(s.Tenant, s.Name, &x.Event), x.Sealed)
-	switch {
-	case errors.Is(err, keyring.ErrErased) || notFound(err):
-		return nil // its key is gone
-	case err != nil:
-		return err
-	}
-	if err := json.Unmarshal([]byte(raw), &x.Open); err != nil {
-		return errRecord
-	}
-	x.Sealed = ""
-	return nil
 }
 
 // SubjectOf is the pseudonym of an account, as events have it.
@@ -297,25 +252,4 @@ func SubjectOf(key []byte, t access.Tenant, clear []string, account string) (str
 		return "", err
 	}
 	return s.Named(account)["account"], nil
-}
-
-// InLog is the part of a log in which the events of a tenant stand.
-func InLog(log eventlog.Log, t access.Tenant) eventlog.Strand {
-	return eventlog.Strand{Log: log, Tenant: t, Key: logKey}
-}
-
-// Erased reports whether the event said more that cannot be opened any more.
-func (x *Logged) Erased() bool { return x.Sealed != "" }
-
-// Keyed reports whether the event holds what a key of its account seals.
-func (x *Logged) Keyed() bool { return x.Sealed != "" && x.Sealed != freeErased }
-
-// Fields is what the event says beside its envelope, by the paths of the
-// vocabulary, and what could be opened of the rest.
-func (x *Logged) Fields() map[string]string {
-	out := fieldsOf(&x.Event)
-	for path, text := range x.Open {
-		out[path] = text
-	}
-	return out
 }

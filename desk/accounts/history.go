@@ -12,6 +12,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/replay"
 	"bonafide/account/window"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/store"
 )
@@ -30,7 +31,7 @@ const listMark = `"` + string(event.ListChanged) + `"`
 //
 // It checks no right: desks that replay do.
 func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
-	part := eventlog.Partition(t, logKey, d.cfg.Log.Partitions())
+	part := eventlog.Partition(t, past.Key, d.cfg.Log.Partitions())
 	last, err := d.cfg.Log.Last(ctx, part)
 	if err != nil {
 		return nil, nil, fmt.Errorf("accounts: read the log: %w", err)
@@ -120,7 +121,7 @@ func (d *Desk) placeOf(ctx context.Context, part int, last eventlog.Position, at
 			failed = err
 			return true
 		}
-		received, _, _, err := split(records[0].Data)
+		received, _, _, err := past.Split(records[0].Data)
 		return err != nil || !received.Before(at) // what cannot be read is met when it is read
 	})
 	if failed != nil {
@@ -147,10 +148,10 @@ func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to e
 				if at = r.Position + 1; r.Position > to {
 					return
 				}
-				if r.Tenant != t || r.Key != logKey || mark != "" && !bytes.Contains(r.Data, []byte(mark)) {
+				if r.Tenant != t || r.Key != past.Key || mark != "" && !bytes.Contains(r.Data, []byte(mark)) {
 					continue
 				}
-				e, _, err := eventOf(r)
+				e, _, err := past.EventOf(r)
 				if !yield(e, err) || err != nil {
 					return
 				}

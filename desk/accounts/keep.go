@@ -10,6 +10,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/guard"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/store"
 )
@@ -207,13 +208,13 @@ func (k *keeper) erasedAt(ctx context.Context, r store.Records, known map[Subjec
 	if err != nil {
 		return time.Time{}, err
 	}
-	s := Subject{x.Tenant, name}
+	s := Subject{Tenant: x.Tenant, Name: name}
 	when, there := known[s]
 	if !there {
-		if when, err = ErasedAt(ctx, r, s); err != nil {
+		if when, err = past.ErasedAt(ctx, r, s); err != nil {
 			return time.Time{}, err
 		}
-		alone, err := r.Erasures.When(ctx, x.Tenant, KindDecision, store.Buried(x.Tenant, KindDecision, DecisionsOf(name)))
+		alone, err := r.Erasures.When(ctx, x.Tenant, KindDecision, store.Buried(x.Tenant, KindDecision, past.DecisionsOf(name)))
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -224,10 +225,6 @@ func (k *keeper) erasedAt(ctx context.Context, r store.Records, known map[Subjec
 	}
 	return when, nil
 }
-
-// DecisionsOf is the name of all decisions about an account in requests of persons
-// and in notes of their erasure.
-func DecisionsOf(name string) string { return "account-" + name }
 
 // hurry says that the desk closes: from now on a store that fails is not waited
 // for, and what is left is decided again at the next start.

@@ -12,6 +12,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/window"
+	"bonafide/desk/accounts/past"
 	"bonafide/desk/accounts/trail"
 	"bonafide/eventlog"
 	"bonafide/fault"
@@ -105,7 +106,7 @@ type lane struct {
 // newLane makes a lane and has it read the log.
 func (d *Desk) newLane(t access.Tenant) *lane {
 	ctx, stop := context.WithCancel(context.Background())
-	in := InLog(d.cfg.Log, t)
+	in := past.Strand(d.cfg.Log, t)
 	l := &lane{desk: d, tenant: t, in: in, part: in.Partition(), ready: make(chan struct{}), stop: stop,
 		toDecide: make(chan written, 4), trail: trail.New(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
 	if d.cfg.Burst != (burst.Rule{}) {
@@ -208,7 +209,7 @@ func readable(entries []eventlog.Event) error {
 		return err
 	}
 	for i := range entries {
-		_, _, raw, err := split(entries[i].Data)
+		_, _, raw, err := past.Split(entries[i].Data)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/account/event"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -320,18 +321,18 @@ func (l *lane) look(ctx context.Context, out *Links, take func(*event.Event), va
 		end -= eventlog.Position(n)
 		for i := range records {
 			r := &records[i]
-			if r.Tenant != l.tenant || r.Key != logKey {
+			if r.Tenant != l.tenant || r.Key != past.Key {
 				continue
 			}
 			if out.Looked++; i == 0 || out.Since.IsZero() {
-				if received, _, _, err := split(r.Data); err == nil {
+				if received, _, _, err := past.Split(r.Data); err == nil {
 					out.Since = received
 				}
 			}
 			if !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(r.Data, m) }) {
 				continue
 			}
-			e, _, err := eventOf(r)
+			e, _, err := past.EventOf(r)
 			if err != nil {
 				return err
 			}
@@ -374,7 +375,7 @@ func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Ev
 	return eventsOf(list), err
 }
 
-func eventsOf(list []Logged) []event.Event {
+func eventsOf(list []past.Logged) []event.Event {
 	out := make([]event.Event, 0, len(list))
 	for i := range list {
 		out = append(out, list[i].Event)
@@ -383,8 +384,8 @@ func eventsOf(list []Logged) []event.Event {
 }
 
 // logged reads the same with when they came and what is kept apart of them.
-func (l *lane) logged(ctx context.Context, places []eventlog.Position) ([]Logged, error) {
-	out := make([]Logged, 0, len(places))
+func (l *lane) logged(ctx context.Context, places []eventlog.Position) ([]past.Logged, error) {
+	out := make([]past.Logged, 0, len(places))
 	for len(places) > 0 {
 		n := 1
 		for n < len(places) && places[n]-places[n-1] <= readGap && places[n]-places[0] < eventlog.MaxAppend {
@@ -401,13 +402,13 @@ func (l *lane) logged(ctx context.Context, places []eventlog.Position) ([]Logged
 			if _, there := slices.BinarySearch(part, r.Position); !there || r.Tenant != l.tenant {
 				continue
 			}
-			x, err := ReadRecord(r)
+			x, err := past.Read(r)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, x)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Logged) int { return a.Event.Time.Compare(b.Event.Time) })
+	slices.SortStableFunc(out, func(a, b past.Logged) int { return a.Event.Time.Compare(b.Event.Time) })
 	return out, nil
 }

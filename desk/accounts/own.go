@@ -7,6 +7,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/policy"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -55,7 +56,7 @@ func (d *Desk) WriteOwn(ctx context.Context, t access.Tenant, events []event.Eve
 		if e.Source != OwnSource || e.ID == "" || e.Time.IsZero() {
 			return errors.New("accounts: an event of this server lacks its source, id or time")
 		}
-		x := entryOf(e, "", c.received) // nothing in it was written freely
+		x := past.Entry(e, "", c.received) // nothing in it was written freely
 		x.Tenant = t
 		c.entries = append(c.entries, x)
 	}

@@ -17,6 +17,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/account/guard"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -336,7 +337,7 @@ func (o *Owners) write(ctx context.Context, v *visitData, list []event.Event) er
 	}
 	c := &call{events: list, entries: make([]eventlog.Event, len(list)), received: o.d.cfg.Now(), decide: true, done: make(chan struct{})}
 	for i := range list {
-		c.entries[i] = entryOf(&list[i], "", c.received) // nothing in it was written freely
+		c.entries[i] = past.Entry(&list[i], "", c.received) // nothing in it was written freely
 		c.entries[i].Tenant = v.tenant
 	}
 	if err := l.enqueue(c); err != nil {

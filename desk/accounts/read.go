@@ -6,6 +6,7 @@ import (
 
 	"bonafide/account/event"
 	"bonafide/account/guard"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 )
 
@@ -84,7 +85,7 @@ func (l *lane) readOn(ctx context.Context, from eventlog.Position, out chan<- st
 		var e event.Event
 		var received time.Time
 		if err == nil {
-			e, received, err = eventOf(r)
+			e, received, err = past.EventOf(r)
 		}
 		if err != nil {
 			s.err = err

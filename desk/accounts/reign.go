@@ -11,6 +11,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -150,7 +151,7 @@ func (l *lane) feed(ctx context.Context, g *guard.Guard, place *eventlog.Positio
 	for r, err := range l.in.Walk(ctx, *place+1, to) {
 		var e event.Event
 		if err == nil {
-			e, _, err = eventOf(r)
+			e, _, err = past.EventOf(r)
 		}
 		if err == nil {
 			err = ctx.Err()

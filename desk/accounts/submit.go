@@ -13,6 +13,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -215,7 +216,7 @@ func (d *Desk) take(ctx context.Context, t access.Tenant, list []event.Event, b 
 		return Taken{}, err
 	}
 	for i := range list {
-		c.entries[i] = entryOf(&c.events[i], free[i], c.received)
+		c.entries[i] = past.Entry(&c.events[i], free[i], c.received)
 		c.entries[i].Tenant = t
 	}
 	if err := l.enqueue(c); err != nil {

@@ -3,12 +3,12 @@ package accounts
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/desk/accounts/hypothesis"
+	"bonafide/desk/accounts/past"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -108,7 +108,7 @@ func (d *Desk) Account(ctx context.Context, a access.Actor, account, lang string
 }
 
 // fill lays events, orders and decisions together.
-func (t *Timeline) fill(events []Logged, rows []store.Decision) {
+func (t *Timeline) fill(events []past.Logged, rows []store.Decision) {
 	type key struct{ source, id string }
 	actions := map[string]string{} // by order
 	decided := map[key]store.Decision{}
@@ -136,7 +136,7 @@ func (t *Timeline) fill(events []Logged, rows []store.Decision) {
 		if p := orders[order(e)]; p != nil {
 			p.happened(e)
 		}
-		m := EventView{Time: e.Time, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session, Order: order(e), Fields: fieldsOf(e), Erased: events[i].Sealed != ""}
+		m := EventView{Time: e.Time, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session, Order: order(e), Fields: past.FieldsOf(e), Erased: events[i].Sealed != ""}
 		for path, text := range events[i].Open {
 			m.Fields[path] = text
 		}
@@ -170,33 +170,4 @@ func (p *Purchase) happened(e *event.Event) {
 	case event.Refunded, event.ChargedBack:
 		p.Payment = string(e.Type)
 	}
-}
-
-// fieldsOf is what an event says beside its envelope.
-func fieldsOf(e *event.Event) map[string]string {
-	out := map[string]string{}
-	for _, f := range event.Fields() {
-		if f.Derived || !f.On(e.Type) || f.Path == "event.account" || f.Path == "event.device" || f.Path == "event.session" {
-			continue
-		}
-		switch v := f.Value(e).(type) {
-		case string:
-			if v != "" {
-				out[f.Path] = v
-			}
-		case int64:
-			if v != 0 {
-				out[f.Path] = strconv.FormatInt(v, 10)
-			}
-		case bool:
-			if v || f.Required {
-				out[f.Path] = strconv.FormatBool(v)
-			}
-		case time.Time:
-			if !v.IsZero() {
-				out[f.Path] = v.Format(time.RFC3339)
-			}
-		}
-	}
-	return out
 }

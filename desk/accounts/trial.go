@@ -12,6 +12,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/shadow"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 )
 
@@ -163,8 +164,8 @@ func (t *trial) step(ctx context.Context) (n int, err error) {
 		if r.Position > to || ctx.Err() != nil {
 			break
 		}
-		if r.Tenant == t.lane.tenant && r.Key == logKey {
-			e, _, err := eventOf(r)
+		if r.Tenant == t.lane.tenant && r.Key == past.Key {
+			e, _, err := past.EventOf(r)
 			if err != nil {
 				return n, err
 			}

@@ -14,7 +14,7 @@ import (
 	"bonafide/account/policy"
 	"bonafide/casework/request"
 	"bonafide/casework/retention"
-	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/past"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -24,7 +24,7 @@ import (
 type DecisionRequests struct{ q *Requests }
 
 // Kind is what decisions are called in data/retention.
-func (DecisionRequests) Kind() string { return accounts.KindDecision }
+func (DecisionRequests) Kind() string { return past.KindDecision }
 
 // Ready waits until what was decided here can be found in the records.
 func (q DecisionRequests) Ready(ctx context.Context) error {
@@ -36,7 +36,7 @@ func (q DecisionRequests) Ready(ctx context.Context) error {
 
 // kept tells which hold keeps a decision at a time.
 func (q *Requests) kept(holds []store.Hold, x store.Decision, now time.Time) (store.Hold, bool) {
-	thing := store.Thing{Kind: accounts.KindDecision, ID: string(x.ID), Created: x.Happened}
+	thing := store.Thing{Kind: past.KindDecision, ID: string(x.ID), Created: x.Happened}
 	return store.Keeps(holds, thing, now, func() []store.Hash {
 		forms := []string{x.Account, x.Purchase}
 		if e, err := event.Parse([]byte(x.Event), event.Options{}); err == nil {
@@ -78,7 +78,7 @@ func (q DecisionRequests) Find(ctx context.Context, r store.Records, t access.Te
 		if len(list) == 0 {
 			continue
 		}
-		f := request.Found{Kind: accounts.KindDecision, ID: accounts.DecisionsOf(x.ID), Created: list[len(list)-1].Happened, Certain: x.Certain, Hint: x.Hint, Trace: x}
+		f := request.Found{Kind: past.KindDecision, ID: past.DecisionsOf(x.ID), Created: list[len(list)-1].Happened, Certain: x.Certain, Hint: x.Hint, Trace: x}
 		for _, one := range list {
 			_, held := q.q.kept(holds, one, q.q.cfg.Now())
 			f.Held = f.Held || held
@@ -168,7 +168,7 @@ func (q DecisionRequests) Erase(ctx context.Context, r store.Records, t access.T
 	var list []store.Decision
 	var err error
 	switch {
-	case f.Trace != nil && f.ID == accounts.DecisionsOf(f.Trace.ID):
+	case f.Trace != nil && f.ID == past.DecisionsOf(f.Trace.ID):
 		list, err = q.all(ctx, r, t, f.Trace.Account)
 	default:
 		var one store.Decision
@@ -216,17 +216,17 @@ func (q *Requests) bury(ctx context.Context, r store.Records, x store.Decision, 
 	if err := r.Decisions.Erase(ctx, x.Tenant, x.ID); err != nil {
 		return err
 	}
-	return r.Erasures.Add(ctx, store.Erasure{Tenant: x.Tenant, Kind: accounts.KindDecision, Mark: store.Buried(x.Tenant, accounts.KindDecision, string(x.ID)), Erased: when})
+	return r.Erasures.Add(ctx, store.Erasure{Tenant: x.Tenant, Kind: past.KindDecision, Mark: store.Buried(x.Tenant, past.KindDecision, string(x.ID)), Erased: when})
 }
 
 // close notes that all decisions of an account were erased: what was decided before
 // and is on its way to the records is not kept any more. The newest note holds.
 func (q *Requests) close(ctx context.Context, r store.Records, t access.Tenant, id string, when time.Time) error {
-	mark := store.Buried(t, accounts.KindDecision, id)
-	if err := r.Erasures.Drop(ctx, t, accounts.KindDecision, mark); err != nil {
+	mark := store.Buried(t, past.KindDecision, id)
+	if err := r.Erasures.Drop(ctx, t, past.KindDecision, mark); err != nil {
 		return err
 	}
-	return r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: accounts.KindDecision, Mark: mark, Erased: when})
+	return r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: past.KindDecision, Mark: mark, Erased: when})
 }
 
 // Walk calls f with the ids of all decisions of the tenant.
@@ -291,7 +291,7 @@ func (q *Requests) expire(ctx context.Context, now time.Time, after store.Decisi
 				if list, err = r.Holds.Open(ctx, x.Tenant, now); err != nil {
 					return err
 				}
-				holds[x.Tenant], step[x.Tenant] = list, &retention.Count{Tenant: x.Tenant, Kind: accounts.KindDecision}
+				holds[x.Tenant], step[x.Tenant] = list, &retention.Count{Tenant: x.Tenant, Kind: past.KindDecision}
 			}
 			if _, held := q.kept(list, x, now); held {
 				step[x.Tenant].Held++
@@ -312,7 +312,7 @@ func (q *Requests) expire(ctx context.Context, now time.Time, after store.Decisi
 	}
 	for t, c := range step {
 		if counts[t] == nil {
-			counts[t] = &retention.Count{Tenant: t, Kind: accounts.KindDecision}
+			counts[t] = &retention.Count{Tenant: t, Kind: past.KindDecision}
 		}
 		counts[t].Erased, counts[t].Held = counts[t].Erased+c.Erased, counts[t].Held+c.Held
 	}

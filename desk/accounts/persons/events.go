@@ -9,7 +9,7 @@ import (
 	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/casework/request"
-	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -20,7 +20,7 @@ import (
 type EventRequests struct{ q *Requests }
 
 // Kind is what events are called in data/retention.
-func (EventRequests) Kind() string { return accounts.KindEvent }
+func (EventRequests) Kind() string { return past.KindEvent }
 
 // Ready does nothing.
 func (EventRequests) Ready(context.Context) error { return nil }
@@ -34,7 +34,7 @@ func (x EventRequests) Find(ctx context.Context, r store.Records, t access.Tenan
 	}
 	for i := range s.Traces {
 		tr := &s.Traces[i]
-		erased, err := accounts.ErasedAt(ctx, r, accounts.Subject{Tenant: t, Name: tr.ID})
+		erased, err := past.ErasedAt(ctx, r, past.Subject{Tenant: t, Name: tr.ID})
 		if err != nil {
 			return nil, err
 		}
@@ -46,13 +46,13 @@ func (x EventRequests) Find(ctx context.Context, r store.Records, t access.Tenan
 			continue // nothing of it can be erased, or it was
 		}
 		_, held := x.held(holds, t, tr)
-		out = append(out, request.Found{Kind: accounts.KindEvent, ID: tr.ID, Created: tr.Created, Certain: tr.Certain, Held: held, Hint: tr.Hint, Trace: tr})
+		out = append(out, request.Found{Kind: past.KindEvent, ID: tr.ID, Created: tr.Created, Certain: tr.Certain, Held: held, Hint: tr.Hint, Trace: tr})
 	}
 	return out, nil
 }
 
 func (x EventRequests) held(holds []store.Hold, t access.Tenant, tr *request.Trace) (store.Hold, bool) {
-	thing := store.Thing{Kind: accounts.KindEvent, ID: tr.ID, Created: tr.Created}
+	thing := store.Thing{Kind: past.KindEvent, ID: tr.ID, Created: tr.Created}
 	return store.Keeps(holds, thing, x.q.cfg.Now(), func() []store.Hash { return x.q.marks(t, append([]string{tr.Account}, tr.Marks...)) })
 }
 
@@ -85,11 +85,11 @@ func (x EventRequests) Read(ctx context.Context, t access.Tenant, s request.Subj
 		for _, p := range tr.Places {
 			places = append(places, eventlog.Position(p.At))
 		}
-		list := make([]accounts.Logged, 0, len(places))
-		for r, err := range accounts.InLog(x.q.cfg.Log, t).At(ctx, places) {
-			var one accounts.Logged
+		list := make([]past.Logged, 0, len(places))
+		for r, err := range past.Strand(x.q.cfg.Log, t).At(ctx, places) {
+			var one past.Logged
 			if err == nil {
-				one, err = accounts.ReadRecord(r)
+				one, err = past.Read(r)
 			}
 			if err != nil {
 				return nil, err
@@ -104,11 +104,11 @@ func (x EventRequests) Read(ctx context.Context, t access.Tenant, s request.Subj
 // Copy returns the events of an account that stand in the log.
 func (x EventRequests) Copy(ctx context.Context, r store.Records, t access.Tenant, f request.Found) (any, error) {
 	out := []CopiedEvent{}
-	list, _ := f.Outside.([]accounts.Logged)
+	list, _ := f.Outside.([]past.Logged)
 	if f.Trace == nil || len(list) == 0 {
 		return out, nil
 	}
-	list, _, err := accounts.OpenFree(ctx, r, store.Subjects{Now: x.q.cfg.Now}, accounts.Subject{Tenant: t, Name: f.Trace.ID}, list)
+	list, _, err := past.Open(ctx, r, store.Subjects{Now: x.q.cfg.Now}, past.Subject{Tenant: t, Name: f.Trace.ID}, list)
 	for i := range list {
 		e := &list[i].Event
 		c := CopiedEvent{Time: e.Time, Received: list[i].Received, Type: e.Type, EventID: e.ID, Source: e.Source, Device: e.Context.Device, Session: e.Context.Session,
@@ -134,7 +134,7 @@ func (x EventRequests) Erase(ctx context.Context, r store.Records, t access.Tena
 		}
 	}
 	when := e.When
-	if was, err := r.Erasures.When(ctx, t, accounts.KindEvent, store.Buried(t, accounts.KindEvent, f.ID)); err != nil {
+	if was, err := r.Erasures.When(ctx, t, past.KindEvent, store.Buried(t, past.KindEvent, f.ID)); err != nil {
 		return nil, err
 	} else if !was.IsZero() && e.Force {
 		when = was // what came since is shown
@@ -142,7 +142,7 @@ func (x EventRequests) Erase(ctx context.Context, r store.Records, t access.Tena
 	if err := (store.Subjects{Now: func() time.Time { return when }}).Forget(ctx, r, t, f.ID); err != nil {
 		return nil, err
 	}
-	if err := r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: accounts.KindEvent, Mark: store.Buried(t, accounts.KindEvent, f.ID), Erased: e.When}); err != nil {
+	if err := r.Erasures.Add(ctx, store.Erasure{Tenant: t, Kind: past.KindEvent, Mark: store.Buried(t, past.KindEvent, f.ID), Erased: e.When}); err != nil {
 		return nil, err
 	}
 	parts := []request.Part{{Code: "account_key", Count: 1}}

@@ -24,6 +24,7 @@ import (
 	"bonafide/casework/request"
 	"bonafide/contact/term"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -171,12 +172,12 @@ func (q *Requests) Look(ctx context.Context, t access.Tenant, s request.Subject)
 	if q.cfg.Log == nil {
 		each = q.eachDecided
 	}
-	err = each(ctx, t, slices.Sorted(maps.Keys(forms)), func(x *accounts.Logged, _ uint64) error { return q.meet(t, found, forms, &x.Event) })
+	err = each(ctx, t, slices.Sorted(maps.Keys(forms)), func(x *past.Logged, _ uint64) error { return q.meet(t, found, forms, &x.Event) })
 	if err != nil || len(found) == 0 {
 		return s, err
 	}
 	names := slices.Sorted(maps.Keys(found))
-	err = each(ctx, t, names, func(x *accounts.Logged, at uint64) error {
+	err = each(ctx, t, names, func(x *past.Logged, at uint64) error {
 		if f := found[x.Event.Context.Account]; f != nil {
 			f.Marks = append(f.Marks, x.Event.Marks()...)
 			if f.Created.IsZero() || x.Event.Time.Before(f.Created) {
@@ -233,16 +234,16 @@ func (q *Requests) meet(t access.Tenant, found map[string]*request.Trace, forms 
 
 // eachEvent calls f with the events of a tenant in the log in which any of some
 // forms stands, and their places.
-func (q *Requests) eachEvent(ctx context.Context, t access.Tenant, forms []string, f func(*accounts.Logged, uint64) error) error {
+func (q *Requests) eachEvent(ctx context.Context, t access.Tenant, forms []string, f func(*past.Logged, uint64) error) error {
 	needles := needlesOf(forms)
-	for r, err := range accounts.InLog(q.cfg.Log, t).Walk(ctx, 1, eventlog.End) {
+	for r, err := range past.Strand(q.cfg.Log, t).Walk(ctx, 1, eventlog.End) {
 		if err != nil {
 			return err
 		}
 		if !holdsAny(r.Data, needles) {
 			continue
 		}
-		x, err := accounts.ReadRecord(r)
+		x, err := past.Read(r)
 		if err == nil {
 			err = f(&x, uint64(r.Position))
 		}
@@ -254,7 +255,7 @@ func (q *Requests) eachEvent(ctx context.Context, t access.Tenant, forms []strin
 }
 
 // eachDecided calls f with the events that decisions hold, without places.
-func (q *Requests) eachDecided(ctx context.Context, t access.Tenant, forms []string, f func(*accounts.Logged, uint64) error) error {
+func (q *Requests) eachDecided(ctx context.Context, t access.Tenant, forms []string, f func(*past.Logged, uint64) error) error {
 	needles := needlesOf(forms)
 	return q.cfg.Store.Read(ctx, func(r store.Records) error {
 		for after := int64(0); ; {
@@ -269,7 +270,7 @@ func (q *Requests) eachDecided(ctx context.Context, t access.Tenant, forms []str
 				}
 				e, err := event.Parse([]byte(list[i].Event), event.Options{})
 				if err == nil {
-					err = f(&accounts.Logged{Event: e}, 0)
+					err = f(&past.Logged{Event: e}, 0)
 				}
 				if err != nil {
 					return err

@@ -1,4 +1,13 @@
-package accounts
+// Package past is what stands in the log of events of a tenant's accounts: the form
+// of a record, what of it decides, what people wrote freely and how it opens, and
+// when an account was erased.
+//
+// It is not for writing to the log nor for deciding; desk/accounts does both.
+//
+//	for r, err := range past.Strand(log, tenant).Walk(ctx, 1, eventlog.End) {
+//		x, err := past.Read(r)
+//	}
+package past
 
 import (
 	"encoding/binary"
@@ -8,7 +17,6 @@ import (
 	"time"
 
 	"bonafide/account/event"
-	"bonafide/account/guard"
 	"bonafide/eventlog"
 )
 
@@ -18,7 +26,7 @@ import (
 //
 // event is our own JSON of the sealed event, without what people write freely and
 // fields that the vocabulary does not know: free is those, a JSON object by path,
-// sealed under the key of the account (store.Subjects), or freeErased where that
+// sealed under the key of the account (store.Subjects), or Erased where that
 // key was destroyed before the event came, or nothing. In form 1 they stand as
 // they came: the fields as a JSON object in place of free, texts in the event. A
 // form is never reused.
@@ -27,30 +35,30 @@ const (
 	sealedForm = 2
 )
 
-// freeErased stands in place of what could not be sealed, its account being
+// Erased stands in place of what could not be sealed, its account being
 // erased.
-const freeErased = "erased"
+const Erased = "erased"
 
-// logKey is the key of every event in the log: all events of a tenant have one
+// Key is the key of every event in the log: all events of a tenant have one
 // order, since windows count by devices and recipients as well as by accounts.
-const logKey = "events"
+const Key = "events"
 
-// entryOf makes what is appended for a sealed event, and what is kept apart of it,
+// Entry makes what is appended for a sealed event, and what is kept apart of it,
 // sealed.
-func entryOf(e *event.Event, free string, received time.Time) eventlog.Event {
+func Entry(e *event.Event, free string, received time.Time) eventlog.Event {
 	raw := e.JSON()
 	b := make([]byte, 0, len(raw)+len(free)+16)
 	b = append(b, sealedForm)
 	b = binary.AppendVarint(b, received.UnixMicro())
 	b = binary.AppendUvarint(b, uint64(len(free)))
 	b = append(b, free...)
-	return eventlog.Event{ID: idText(guard.IDOf(e)), Key: logKey, Data: append(b, raw...)}
+	return eventlog.Event{ID: idOf(e), Key: Key, Data: append(b, raw...)}
 }
 
 var errRecord = errors.New("is no event of a form that is known: it was written by a newer program, or by another one")
 
-// split cuts what stands in the log into its parts.
-func split(data []byte) (received time.Time, free, raw []byte, err error) {
+// Split cuts what stands in the log into its parts.
+func Split(data []byte) (received time.Time, free, raw []byte, err error) {
 	if len(data) < 3 || data[0] != openForm && data[0] != sealedForm {
 		return received, nil, nil, errRecord
 	}
@@ -78,9 +86,9 @@ type Logged struct {
 	Sealed string
 }
 
-// ReadRecord reads all of an event from the log.
-func ReadRecord(r *eventlog.Record) (out Logged, err error) {
-	received, free, raw, err := split(r.Data)
+// Read reads all of an event from the log.
+func Read(r *eventlog.Record) (out Logged, err error) {
+	received, free, raw, err := Split(r.Data)
 	if err != nil {
 		return out, fmt.Errorf("accounts: place %d of the log %w", r.Position, err)
 	}
@@ -101,8 +109,8 @@ func ReadRecord(r *eventlog.Record) (out Logged, err error) {
 	return out, nil
 }
 
-// eventOf reads what decides of an event from the log, and when it came.
-func eventOf(r *eventlog.Record) (event.Event, time.Time, error) {
-	x, err := ReadRecord(r)
+// EventOf reads what decides of an event from the log, and when it came.
+func EventOf(r *eventlog.Record) (event.Event, time.Time, error) {
+	x, err := Read(r)
 	return x.Event, x.Received, err
 }
