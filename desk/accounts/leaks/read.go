@@ -57,38 +57,29 @@ func marks() [][]byte {
 
 // read reads the period from the log, and what came after it.
 func (r *reading) read(ctx context.Context) error {
-	log := r.d.cfg.Log
-	part, ours := accounts.InLog(log, r.tenant)
-	last, err := log.Last(ctx, part)
+	log := accounts.InLog(r.d.cfg.Log, r.tenant)
+	last, err := log.Last(ctx)
 	if err != nil {
 		return fmt.Errorf("leaks: read the log: %w", err)
 	}
-	at, err := r.begin(ctx, part, last)
+	at, err := r.begin(ctx, log.Partition(), last)
 	if err != nil {
 		return err
 	}
 	marks := marks()
-	for at <= last {
-		records, err := log.Read(ctx, part, at, eventlog.MaxAppend)
+	for x, err := range log.Walk(ctx, at, last) {
 		if err != nil {
-			return fmt.Errorf("leaks: read the log: %w", err)
+			return fmt.Errorf("leaks: %w", err)
 		}
-		if len(records) == 0 {
-			return ctx.Err()
+		if !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(x.Data, m) }) {
+			continue
 		}
-		for i := range records {
-			x := &records[i]
-			at = x.Position + 1
-			if !ours(x) || !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(x.Data, m) }) {
-				continue
-			}
-			e, err := accounts.ReadRecord(x)
-			if err == nil {
-				err = r.take(&e.Event)
-			}
-			if err != nil {
-				return err
-			}
+		e, err := accounts.ReadRecord(x)
+		if err == nil {
+			err = r.take(&e.Event)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
