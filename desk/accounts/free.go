@@ -191,8 +191,6 @@ func (d *Desk) SettleAll(ctx context.Context) error {
 	return nil
 }
 
-func notFound(err error) bool { return err != nil && fault.KindOf(err) == fault.NotFound }
-
 // openFree opens what was kept apart of an account's events, and leaves out those
 // that came before it was erased, if it was. What cannot be opened any more stays
 // sealed.
