@@ -8,7 +8,7 @@ BIN     := bin/bonafide
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/bonafide
+	CGO_ENABLED=0 $(GO) build -trimpath -gcflags=all=-dwarf=false -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/bonafide
 
 run: build
 	@$(BIN) serve --demo

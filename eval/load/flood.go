@@ -41,6 +41,9 @@ type FloodWay struct {
 // flood decides the same flood with room for all keys, with little room and a
 // store on disk, and with little room alone.
 func (r *Result) flood(ctx context.Context, o Options, _ *policy.Policy, dir string) error {
+	if o.Flood == 0 {
+		return nil
+	}
 	r.Flood = Flood{Events: o.Flood, Room: max(o.Flood/50, 1)}
 	bounded := bytes.ReplaceAll(o.Policy, []byte(", measure: "), fmt.Appendf(nil, ", max_keys: %d, measure: ", r.Flood.Room))
 	keys, err := cold.Open(dir+"/cold", cold.Limits{})

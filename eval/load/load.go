@@ -303,11 +303,15 @@ func (r *Result) WriteText(w io.Writer) error {
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", x.what, x.figure)
 	}
-	fmt.Fprintf(t, "\nflood of %d events from ever new sources\tdecisions a CPU second\theap MB\tkeys in memory\ton disk\tforgotten\tdecided otherwise\n", r.Flood.Events)
+	if len(r.Flood.Ways) > 0 {
+		fmt.Fprintf(t, "\nflood of %d events from ever new sources\tdecisions a CPU second\theap MB\tkeys in memory\ton disk\tforgotten\tdecided otherwise\n", r.Flood.Events)
+	}
 	for _, x := range r.Flood.Ways {
 		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%d\t%d\t%d\t%d\n", x.Name, x.PerCPUSecond, float64(x.HeapBytes)/1e6, x.Keys, x.Cold, x.Evicted, x.Differing)
 	}
-	fmt.Fprintf(t, "\npeer\tevents/s\tp50 ms\tp99 ms\tguard, times as many\tguard durable\thow\n")
+	if len(r.Peers) > 0 {
+		fmt.Fprintf(t, "\npeer\tevents/s\tp50 ms\tp99 ms\tguard, times as many\tguard durable\thow\n")
+	}
 	for _, x := range r.Peers {
 		if x.EventsPerSecond == 0 {
 			fmt.Fprintf(t, "%s\t-\t\t\t\t\t%s\n", x.Name, x.How)
