@@ -36,7 +36,9 @@ type till struct {
 	doc  map[string]bool // "GET /v1/…" of what is described
 }
 
-func newTill(t *testing.T) *till {
+// newTill is a server of accounts; with is its desk of contacts, a usual one if none
+// is given.
+func newTill(t *testing.T, with ...api.Desk) *till {
 	t.Helper()
 	db, err := sql.Open(t.Context(), sql.Config{DSN: filepath.Join(t.TempDir(), "records.db")})
 	if err != nil {
@@ -51,6 +53,10 @@ func newTill(t *testing.T) *till {
 	check, err := checking()
 	if err != nil {
 		t.Fatal(err)
+	}
+	door := api.Desk(check)
+	if len(with) > 0 {
+		door = with[0]
 	}
 	text, err := data.FS.ReadFile("account/policies/marketplace-takeover.yaml")
 	if err != nil {
@@ -79,7 +85,7 @@ func newTill(t *testing.T) *till {
 	}
 	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish, access.ListRead, access.ListWrite}
 	x := &till{t: t, desk: desk, mux: http.NewServeMux(), doc: map[string]bool{}}
-	doc := api.Register(x.mux, check, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Policies: rules, Programs: ring{
+	doc := api.Register(x.mux, door, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Policies: rules, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "write": key("main", access.Supervisor, access.EventWrite), "read": key("main", access.Analyst, access.DecisionRead),
 		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...),
 		"none": key("main", access.Supervisor, access.AccountRead), "foreign": key("other", access.Supervisor, all...)}})

@@ -17,6 +17,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
+	"bonafide/ident"
 	"bonafide/outside/dns"
 	"bonafide/outside/ocr"
 	"bonafide/outside/orders"
@@ -99,7 +100,7 @@ func (a audio) Transcribe(ctx context.Context, filename string, raw []byte) (str
 type shopOrders struct{ orders.Source }
 
 // OrdersOf returns the orders tied to a person.
-func (o shopOrders) OrdersOf(ctx context.Context, p record.Person) ([]record.Order, error) {
+func (o shopOrders) OrdersOf(ctx context.Context, p record.Person, _ []ident.Order) ([]record.Order, error) {
 	return o.Orders(ctx, orders.Query{Person: p})
 }
 

@@ -28,6 +28,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	orderbook "bonafide/desk/accounts/books"
 	"bonafide/desk/accounts/coupling"
 	"bonafide/desk/accounts/leaks"
 	"bonafide/desk/accounts/lists"
@@ -170,7 +171,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 			return nil, err
 		}
 		if opt.Events != nil {
-			if err := s.guarded(cfg, &options, &programs); err != nil {
+			if err := s.guarded(cfg, desk, &options, &programs); err != nil {
 				return nil, err
 			}
 		}
@@ -197,7 +198,7 @@ func New(cfg config.Config, opt Options) (*Server, error) {
 }
 
 // guarded wires the account guard with what stands on it.
-func (s *Server) guarded(cfg config.Config, options *web.Options, programs *api.Options) (err error) {
+func (s *Server) guarded(cfg config.Config, check *contacts.Desk, options *web.Options, programs *api.Options) (err error) {
 	if s.policies, err = s.policing(cfg, s.opt); err != nil {
 		return err
 	}
@@ -211,6 +212,7 @@ func (s *Server) guarded(cfg config.Config, options *web.Options, programs *api.
 	} else if own != nil {
 		options.Owners, programs.Owners = own, own
 	}
+	check.AlsoOrders(orderbook.New(orderbook.Config{Guard: s.accounts, Tenant: access.Tenant(cfg.Reports.Tenant), Store: s.opt.Store, Now: time.Now}))
 	if s.replays, err = s.replaying(cfg, s.opt); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ import (
 	"bonafide/account/window"
 	"bonafide/casework/retention"
 	"bonafide/desk/accounts/hypothesis"
+	"bonafide/desk/accounts/notices"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -145,7 +146,7 @@ type Desk struct {
 	policy     *policy.Policy
 	days       int // for which a decision is kept
 	mappings   map[string]*event.Mapping
-	notices    noticeTexts
+	notices    notices.Texts
 	hypotheses hypothesis.List
 
 	mu     sync.Mutex // guards what follows
@@ -186,7 +187,7 @@ func New(c Config) (*Desk, error) {
 		return nil, err
 	}
 	d.days = kept.Kind(KindDecision).Days
-	if d.notices, err = notices(c.Data); err != nil {
+	if d.notices, err = notices.Load(c.Data); err != nil {
 		return nil, err
 	}
 	d.mappings, err = mappings(c.Data)

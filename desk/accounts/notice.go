@@ -2,13 +2,9 @@ package accounts
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"bonafide/account/event"
 	"bonafide/account/policy"
@@ -23,32 +19,6 @@ type Notice struct {
 
 // alertOwner is the shop's action by which the owner is told.
 const alertOwner = "alert_owner"
-
-// noticeTexts are the texts by language and name.
-type noticeTexts map[string]map[string]string
-
-func notices(data fs.FS) (noticeTexts, error) {
-	raw, err := fs.ReadFile(data, "account/notices.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("accounts: read account/notices.yaml: %w", err)
-	}
-	var file struct {
-		AsOf   string      `yaml:"as_of"`
-		Source string      `yaml:"source"`
-		Texts  noticeTexts `yaml:"texts"`
-	}
-	if err := yaml.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("accounts: read account/notices.yaml: %w", err)
-	}
-	for _, lang := range []string{"en", "de", "ja"} {
-		for _, name := range []string{"title", "hidden", "placed", "other"} {
-			if file.Texts[lang][name] == "" || file.AsOf == "" || file.Source == "" {
-				return nil, fmt.Errorf("accounts: account/notices.yaml: want source, date, and title, hidden, placed and other in %s", lang)
-			}
-		}
-	}
-	return file.Texts, nil
-}
 
 // notice is what the owner is told of an event that a shop sent now; nil where
 // nobody asks for it. The names are the shop's own, from the event as it was sent.

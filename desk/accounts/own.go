@@ -101,3 +101,20 @@ func (d *Desk) AccountOf(ctx context.Context, t access.Tenant, order string) (st
 	}
 	return account, nil
 }
+
+// EventsOf are the newest events of an account, named as the shop names it, oldest
+// first, without those of before an erasure; more tells that there are older ones. It
+// checks no right.
+func (d *Desk) EventsOf(ctx context.Context, t access.Tenant, account string) (list []event.Event, more bool, err error) {
+	name, err := d.accountOf(t, account)
+	if err != nil {
+		return nil, false, err
+	}
+	l, err := d.lane(ctx, t)
+	if err != nil {
+		return nil, false, err
+	}
+	places, more := l.trail.Of(name)
+	list, err = l.readShown(ctx, name, places)
+	return list, more, err
+}

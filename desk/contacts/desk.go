@@ -55,9 +55,11 @@ type Transcriber interface {
 	Transcribe(ctx context.Context, filename string, audio []byte) (string, error)
 }
 
-// OrderBook is the shop's own list of orders: those tied to a person.
+// OrderBook is the shop's own list of orders: those tied to a person. An empty list
+// says that the person has none; nil, that it is not known. A book that knows numbers
+// only as hashes names those among the numbers that the contact named.
 type OrderBook interface {
-	OrdersOf(ctx context.Context, p record.Person) ([]record.Order, error)
+	OrdersOf(ctx context.Context, p record.Person, named []ident.Order) ([]record.Order, error)
 }
 
 // Register is the shop's own list of contacts that it made: those to the
@@ -101,6 +103,14 @@ type Config struct {
 	Mailboxes   []string
 	// Observe is told channel and verdict of each check, for counting.
 	Observe func(channel, verdict string)
+}
+
+// AlsoOrders gives a book of orders where the configuration has none. Call it before
+// the desk is used.
+func (d *Desk) AlsoOrders(b OrderBook) {
+	if d.cfg.Orders == nil {
+		d.cfg.Orders = b
+	}
 }
 
 // Desk answers checks. It may be used by many goroutines.

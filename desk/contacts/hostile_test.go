@@ -14,6 +14,7 @@ import (
 	"bonafide/contact/record"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
+	"bonafide/ident"
 )
 
 // TestHostileInputIsBounded: every input ends in an answer or a clear error,
@@ -103,7 +104,7 @@ type shopBooks struct {
 	asked  int
 }
 
-func (b *shopBooks) OrdersOf(_ context.Context, p record.Person) ([]record.Order, error) {
+func (b *shopBooks) OrdersOf(_ context.Context, p record.Person, _ []ident.Order) ([]record.Order, error) {
 	b.asked++
 	return record.Of(b.orders, p), nil
 }

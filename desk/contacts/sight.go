@@ -364,11 +364,11 @@ func (d *Desk) consult(ctx context.Context, req Request, who Caller, s *sight) (
 	}
 	if vouched && d.cfg.Orders != nil {
 		back := aside(ctx)
-		shop, err := d.cfg.Orders.OrdersOf(ctx, recordPerson(person))
+		shop, err := d.cfg.Orders.OrdersOf(ctx, recordPerson(person), q.Mentions.Orders)
 		back()
 		if err != nil {
 			s.problems = append(s.problems, d.texts.Problems["orders"].In(s.lang))
-		} else {
+		} else if shop != nil {
 			// An empty list is an answer too: this person has no orders.
 			q.Orders = append(append([]record.Order{}, q.Orders...), shop...)
 		}
