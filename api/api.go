@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
 	"bonafide/fault"
 )
@@ -29,6 +30,7 @@ type Desk interface {
 	Check(ctx context.Context, req contacts.Request, who contacts.Caller) (*contacts.Answer, error)
 	Brand(id string, at time.Time) (contacts.Brand, error)
 	Brands() []contacts.BrandName
+	Profile(id string) *brand.Profile
 	Receivers(q contacts.ReceiverQuery) ([]contacts.Receiver, error)
 	Facts(lang string) []contacts.Fact
 	Situations(lang string) []contacts.CodeText

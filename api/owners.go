@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -30,6 +31,34 @@ const visitScheme = "ownerVisit"
 type OwnerView struct {
 	accounts.OwnerPage
 	Questions []accounts.OwnerQuestion `json:"questions" doc:"What the owner has not answered yet, the most telling first: the guided check."`
+	// First is whom to tell first of orders that were denied.
+	First  string        `json:"first,omitempty" enum:"issuer,shop," doc:"Whom the owner tells first of orders that were not theirs: the card's issuer where money was taken, else the shop."`
+	Advice []OwnerAdvice `json:"advice" doc:"What would lock the account better."`
+}
+
+// OwnerAdvice is one thing by which an account is locked better.
+type OwnerAdvice struct {
+	Code string `json:"code" enum:"second_step" doc:"second_step: turn the second step at log-in on."`
+	// Known is false where the shop has not told how it is.
+	Known bool     `json:"known" doc:"It is known to be off; false: not told."`
+	Name  string   `json:"name,omitempty" doc:"What the shop calls it in the page's language."`
+	Path  []string `json:"path,omitempty" doc:"The way to it in the shop's menus."`
+	// Confirmed is false where the menu may be named differently by now.
+	Confirmed bool `json:"confirmed,omitempty" doc:"The way is confirmed at this time."`
+}
+
+// advice is what would lock the account better, with the shop's own names.
+func (d door) advice(p *accounts.OwnerPage) []OwnerAdvice {
+	if p.Second == "on" {
+		return []OwnerAdvice{}
+	}
+	a := OwnerAdvice{Code: "second_step", Known: p.Second == "off"}
+	if b := d.desk.Profile(strings.ToLower(p.Brand)); b != nil {
+		if way, valid, ok := b.Way("two_step", p.Lang, time.Now()); ok {
+			a.Name, a.Path, a.Confirmed = way.Label, way.Path, valid
+		}
+	}
+	return []OwnerAdvice{a}
 }
 
 type ownerOutput struct{ Body OwnerView }
@@ -90,7 +119,7 @@ func (d door) mine(ctx context.Context) (*ownerOutput, error) {
 	if err != nil {
 		return nil, refusal(err)
 	}
-	v := OwnerView{OwnerPage: p, Questions: p.Questions()}
+	v := OwnerView{OwnerPage: p, Questions: p.Questions(), First: p.First(), Advice: d.advice(&p)}
 	if v.Questions == nil {
 		v.Questions = []accounts.OwnerQuestion{}
 	}

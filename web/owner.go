@@ -258,17 +258,10 @@ func (d *mineData) Money(o accounts.OwnerOrder) string {
 	return policy.Money(o.Amount, o.Currency, d.lang)
 }
 
-// Part lists the orders of a part of the check: hidden, digital or visible.
+// Part lists the orders of a part of the check.
 func (d *mineData) Part(part string) (out []accounts.OwnerOrder) {
 	for _, o := range d.Orders {
-		is := "visible"
-		switch {
-		case o.Hidden:
-			is = "hidden"
-		case o.Digital || o.GiftCards > 0:
-			is = "digital"
-		}
-		if is == part {
+		if o.Part() == part {
 			out = append(out, o)
 		}
 	}
@@ -287,17 +280,6 @@ func (d *mineData) Unseen() (n int) {
 
 // Recent lists the newest log-ins and changes.
 func (d *mineData) Recent() []accounts.OwnerMoment { return d.Moments[:min(len(d.Moments), 20)] }
-
-// Taken tells that the money of an order that the owner denies was taken already:
-// then the card's issuer is first, and the shop otherwise.
-func (d *mineData) Taken() bool {
-	for _, o := range d.Orders {
-		if o.Answer == "no" && o.Payment == "accepted" {
-			return true
-		}
-	}
-	return false
-}
 
 // wayData is the way to a screen of the shop.
 type wayData struct {

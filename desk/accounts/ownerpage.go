@@ -216,7 +216,7 @@ func (p *OwnerPage) Questions() (out []OwnerQuestion) {
 	for _, part := range []string{"hidden", "waiting", "digital", "visible"} {
 		for i := range p.Orders {
 			x := &p.Orders[i]
-			if x.Answer == "" && x.part() == part {
+			if x.Answer == "" && x.Part() == part {
 				out = append(out, OwnerQuestion{Order: x, Part: part})
 			}
 		}
@@ -230,8 +230,9 @@ func (p *OwnerPage) Questions() (out []OwnerQuestion) {
 	return out
 }
 
-// part is where the guided check has the order.
-func (x *OwnerOrder) part() string {
+// Part is where the guided check and the lists have the order: hidden (now or at some
+// time), waiting, digital or visible.
+func (x *OwnerOrder) Part() string {
 	switch {
 	case x.WasHidden:
 		return "hidden"
@@ -241,4 +242,19 @@ func (x *OwnerOrder) part() string {
 		return "digital"
 	}
 	return "visible"
+}
+
+// First is whom the owner tells first of orders that they deny: the issuer of the card
+// where money was taken already, the shop otherwise; empty where none is denied.
+func (p *OwnerPage) First() string {
+	first := ""
+	for _, o := range p.Orders {
+		switch {
+		case o.Answer == "no" && o.Payment == "accepted":
+			return "issuer"
+		case o.Answer == "no":
+			first = "shop"
+		}
+	}
+	return first
 }
