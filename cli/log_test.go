@@ -5,9 +5,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
+	"bonafide/access"
 	"bonafide/account/event"
 	"bonafide/cli"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/eventlog/jetstream"
 	"bonafide/fault"
@@ -57,8 +60,8 @@ func openLog(ctx context.Context, dir string) (eventlog.Log, error) {
 	return jetstream.Open(ctx, jetstream.Options{Dir: dir})
 }
 
-// logEvents is the command `log-events DIR FILE`: the events of a file, keyed
-// by account, in a log of three partitions.
+// logEvents is the command `log-events DIR FILE`: the events of a file as a server
+// writes them, in a log of three partitions, beside those of another tenant.
 func logEvents() {
 	ctx := context.Background()
 	l, err := jetstream.Open(ctx, jetstream.Options{Dir: os.Args[1], Partitions: 3})
@@ -68,8 +71,12 @@ func logEvents() {
 	for line := range bytes.Lines(raw) {
 		e, err := event.Parse(line, event.Options{})
 		fatal(err)
-		_, err = l.Append(ctx, eventlog.Event{Tenant: "main", ID: e.Key(), Key: e.Context.Account, Data: bytes.TrimSpace(line)})
-		fatal(err)
+		for _, tenant := range []access.Tenant{"main", "neighbour"} {
+			x := past.Entry(&e, "", time.Now())
+			x.Tenant = tenant
+			_, err = l.Append(ctx, x)
+			fatal(err)
+		}
 	}
 	fatal(l.Close())
 }

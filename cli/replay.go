@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"bonafide/account/policy"
 	"bonafide/account/replay"
 	"bonafide/data"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -207,7 +209,9 @@ func (c *replayCmd) open(ctx context.Context, env Env) (source, func(), error) {
 			return nil, none, err
 		}
 		return func(labels bool, use func(iter.Seq2[event.Event, error]) error) error {
-			return use(logged(ctx, l, access.Tenant(c.Tenant), labels))
+			var failed error
+			err := use(logged(ctx, l, access.Tenant(c.Tenant), labels, &failed))
+			return cmp.Or(failed, err)
 		}, func() { _ = l.Close() }, nil
 	}
 	return nil, none, fault.New(fault.Invalid, "", "replay needs --events FILE or --log DIR")
@@ -258,77 +262,25 @@ func labelLines(r io.Reader) io.Reader {
 	return out
 }
 
-// logged are the tenant's events of a log: each partition in its order, and
-// between them the event that happened first.
-func logged(ctx context.Context, l eventlog.Log, t access.Tenant, labels bool) iter.Seq2[event.Event, error] {
+// logged are the tenant's events of a log, in the order in which a server decides
+// them. An event that cannot be read is refused and ends nothing; a log that cannot be
+// ends them, and failed says why: a part is not told as the whole.
+func logged(ctx context.Context, l eventlog.Log, t access.Tenant, labels bool, failed *error) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
-		heads := make([]cursor, l.Partitions())
-		for i := range heads {
-			heads[i] = cursor{log: l, partition: i, next: 1, tenant: t, labels: labels}
-		}
-		for {
-			var first *cursor
-			for i := range heads {
-				h := &heads[i]
-				if !h.fill(ctx) {
-					continue
-				}
-				if h.err != nil || first == nil || h.e.Time.Before(first.e.Time) {
-					first = h
-				}
-				if h.err != nil {
-					break
-				}
-			}
-			if first == nil {
+		for r, err := range past.Strand(l, t).Walk(ctx, 1, eventlog.End) {
+			if err != nil {
+				*failed = err
 				return
 			}
-			first.full = false
-			if !yield(first.e, first.err) || first.broken {
+			if labels && !bytes.Contains(r.Data, []byte(labelMark)) {
+				continue
+			}
+			e, _, err := past.EventOf(r)
+			if !yield(e, err) {
 				return
 			}
 		}
 	}
-}
-
-// cursor is where a partition is read.
-type cursor struct {
-	log       eventlog.Log
-	partition int
-	next      eventlog.Position
-	tenant    access.Tenant
-	labels    bool
-	records   []eventlog.Record
-	e         event.Event
-	err       error
-	full      bool
-	broken    bool // the log itself could not be read
-}
-
-// fill reads the next event of the partition; false at its end.
-func (c *cursor) fill(ctx context.Context) bool {
-	for !c.full {
-		if len(c.records) == 0 {
-			if c.records, c.err = c.log.Read(ctx, c.partition, c.next, 1024); c.err != nil {
-				c.full, c.broken = true, true
-				return true
-			}
-			if len(c.records) == 0 {
-				return false
-			}
-			c.next = c.records[len(c.records)-1].Position + 1
-		}
-		r := c.records[0]
-		c.records = c.records[1:]
-		if r.Tenant != c.tenant || c.labels && !bytes.Contains(r.Data, []byte(labelMark)) {
-			continue
-		}
-		if c.e, c.err = event.Parse(r.Data, event.Options{Unknown: event.Keep}); c.err != nil {
-			c.err = fmt.Errorf("partition %d, position %d: %w", r.Partition, r.Position, c.err)
-		}
-		c.full = true
-	}
-	return true
 }
 
 // ahead reads the next events while others are decided.
