@@ -230,6 +230,11 @@ func (d door) followDecisions(ctx context.Context, in *followInput) (*huma.Strea
 		return nil, problem(fault.New(fault.Invalid, "after", "is no sequence of a decision: give the last that you have, or 0"))
 	}
 	if in.Wait > 0 || in.Poll {
+		end, err := d.streams.begin(a.Tenant)
+		if err != nil {
+			return nil, busy(err)
+		}
+		defer end()
 		list, err := d.opt.Accounts.Follow(ctx, a, after, time.Duration(in.Wait)*time.Second, in.Lang)
 		if err != nil {
 			return nil, busy(err)
@@ -251,7 +256,14 @@ func (d door) followDecisions(ctx context.Context, in *followInput) (*huma.Strea
 	if err != nil {
 		return nil, busy(err)
 	}
-	return &huma.StreamResponse{Body: func(hc huma.Context) { d.stream(hc, a, after, first, in.Lang) }}, nil
+	end, err := d.streams.begin(a.Tenant)
+	if err != nil {
+		return nil, busy(err)
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer end()
+		d.stream(hc, a, after, first, in.Lang)
+	}}, nil
 }
 
 // stream writes server-sent events (WHATWG HTML, 9.2) until its time is over or

@@ -79,7 +79,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	cfg.Info.Description = "Is this contact really from the shop? Nothing that is sent here to be checked is kept."
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
-	d := door{desk: desk, opt: opt}
+	d := door{desk: desk, opt: opt, streams: newStreams()}
 	inner := http.NewServeMux()
 	api := humago.New(inner, cfg)
 	d.routes(api)
@@ -148,6 +148,8 @@ func schemaName(t reflect.Type, hint string) string {
 type door struct {
 	desk Desk
 	opt  Options
+	// streams counts streams of decisions by tenant.
+	streams *streams
 }
 
 type checkInput struct {
