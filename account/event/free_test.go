@@ -1,8 +1,10 @@
 package event
 
 import (
+	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -58,5 +60,38 @@ func TestCutTakesEveryFreeField(t *testing.T) {
 		if p, ok := all[i].at(&e).(*string); ok && (*p == "") != (all[i].Class == Free) {
 			t.Errorf("%s is %q after the cut", all[i].Path, *p)
 		}
+	}
+}
+
+// TestShortTexts: what stands in the log in the clear is a code: what people would
+// write there is refused when it comes, as is an unknown channel of a contact. A log
+// of before, in which either stands, is read as it was.
+// S10.1
+func TestShortTexts(t *testing.T) {
+	long := strings.Repeat("x", MaxShort+1)
+	for at, raw := range map[string]string{
+		"data.login.reason":    `"login","data":{"account":"a","login":{"success":false,"reason":"` + long + `"}}`,
+		"data.payment.reason":  `"payment.result","data":{"account":"a","payment":{"result":"declined","reason":"` + long + `"}}`,
+		"data.order.status":    `"order.status","data":{"account":"a","order":{"id":"o","status":"` + long + `"}}`,
+		"data.label.kind":      `"label","data":{"account":"a","label":{"verdict":"fraud","kind":"` + long + `"}}`,
+		"data.contact.channel": `"contact.reported","data":{"account":"a","contact":{"channel":"Anna Schmidt rang"}}`,
+	} {
+		in := []byte(`{"specversion":"1.0","id":"1","source":"shop","time":"2026-01-05T10:00:00Z","type":` + raw + `}`)
+		if _, err := Parse(in, Options{}); err == nil || !strings.Contains(err.Error(), at) || strings.Contains(err.Error(), "Anna") {
+			t.Errorf("%s: %v: want that it is refused there, and no value told", at, err)
+		}
+		e, err := Parse(in, Options{Stored: true})
+		if err != nil {
+			t.Errorf("%s cannot be read from a log of before: %v", at, err)
+		} else if again, err := Parse(e.JSON(), Options{Stored: true}); err != nil || again.Contact.Channel != e.Contact.Channel || again.Login.Reason != e.Login.Reason {
+			t.Errorf("%s does not come back: %v", at, err)
+		}
+	}
+	sealer, err := NewSealer(bytes.Repeat([]byte("k"), 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := sealer.Seal(Event{Order: Order{Seller: "Anna Schmidt"}}); e.Order.Seller == "" || strings.Contains(e.Order.Seller, "Anna") {
+		t.Errorf("a seller stands in a sealed event as %q", e.Order.Seller)
 	}
 }

@@ -20,6 +20,8 @@ const (
 	MaxNodes = 2048
 	// MaxText is the longest text of a field in bytes.
 	MaxText = 512
+	// MaxShort is the longest of a short one (Field.Short).
+	MaxShort = 128
 	// MaxItems is the longest list of items or texts.
 	MaxItems = 200
 	// MaxAmount is the largest amount in minor units, either sign.

@@ -26,7 +26,13 @@ const (
 )
 
 // Options says how to read events.
-type Options struct{ Unknown Unknown }
+type Options struct {
+	Unknown Unknown
+	// Stored reads what this server wrote itself, which was checked when it came: what
+	// the vocabulary asks since then (Field.Short, the enum of contact.channel) is not
+	// asked of it, so that a log of before is read as it was.
+	Stored bool
+}
 
 // vocabulary is the list of Fields, made once and never changed.
 var vocabulary = sync.OnceValue(Fields)
@@ -198,7 +204,7 @@ func (b *binder) set(f *Field, at string, v *node) (err error) {
 	switch p := f.at(b.e).(type) {
 	case *string:
 		if *p, err = plainText(at, v); err == nil {
-			err = checkText(f, at, *p)
+			err = b.checkText(f, at, *p)
 		}
 	case *bool:
 		if v.shape != truth {
@@ -217,8 +223,12 @@ func (b *binder) set(f *Field, at string, v *node) (err error) {
 	return err
 }
 
-func checkText(f *Field, at, s string) error {
-	if f.Enum != nil && !slices.Contains(f.Enum, s) {
+func (b *binder) checkText(f *Field, at, s string) error {
+	late := b.o.Stored && (f.Short || f.Path == "contact.channel")
+	if f.Short && !late && len(s) > MaxShort {
+		return fault.New(fault.TooLarge, at, "has %d bytes: at most %d; it is a code of a machine or a name of a firm, and stays in the log in the clear: what people wrote does not belong there", len(s), MaxShort)
+	}
+	if f.Enum != nil && !late && !slices.Contains(f.Enum, s) {
 		return fault.New(fault.Invalid, at, "is none of %s", strings.Join(f.Enum, ", "))
 	}
 	if strings.HasSuffix(f.Path, ".currency") {

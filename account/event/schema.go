@@ -75,6 +75,9 @@ func (f *Field) schema() map[string]any {
 	switch f.Kind {
 	case String:
 		out["type"], out["maxLength"] = "string", MaxText
+		if f.Short {
+			out["maxLength"] = MaxShort
+		}
 		if f.Enum != nil {
 			out["enum"] = f.Enum
 		}

@@ -150,7 +150,7 @@ func setData(n, body *node, kind Type, at string) (node, error) {
 		take("credential_type", "type")
 		take("change_type", "change")
 		take("initiating_entity", "by")
-		if t := group.get("type"); t != nil && checkText(FieldAt("credential.type"), at, t.text) != nil {
+		if t := group.get("type"); t != nil && (&binder{}).checkText(FieldAt("credential.type"), at, t.text) != nil {
 			t.text = "other"
 		}
 	case IdentifierChange:

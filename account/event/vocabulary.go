@@ -44,8 +44,11 @@ type Field struct {
 	// Types lists the events that carry the field; nil means all.
 	Types []Type
 	// Enum lists the values allowed; nil means any.
-	Enum     []string
-	Class    Class
+	Enum  []string
+	Class Class
+	// Short texts are codes of machines and names of firms, which stand in the log in
+	// the clear for ever: they have at most MaxShort bytes.
+	Short    bool
 	Required bool
 	Derived  bool
 	// Meaning is one line for people.
@@ -131,7 +134,7 @@ func accessFields() []Field {
 	session, factor, recovery := []Type{SessionStarted, SessionRevoked}, []Type{FactorChallenged}, []Type{RecoveryUsed, RecoveryChanged}
 	return []Field{
 		{Path: "login.success", Kind: Bool, Types: login, Required: true, Meaning: "the log-in succeeded", at: func(e *Event) any { return &e.Login.Success }},
-		{Path: "login.reason", Types: login, Meaning: "why it failed, in the shop's words", at: func(e *Event) any { return &e.Login.Reason }},
+		{Path: "login.reason", Types: login, Short: true, Meaning: "why it failed, as a code of the shop", at: func(e *Event) any { return &e.Login.Reason }},
 		{Path: "login.mfa", Types: login, Enum: mfaWays(), Meaning: "how the second factor went", at: func(e *Event) any { return &e.Login.MFA }},
 		{Path: "login.enrolled", Kind: Bool, Types: login, Meaning: "the account has a second factor", at: func(e *Event) any { return &e.Login.Enrolled }},
 		{Path: "login.factors", Kind: Strings, Types: login, Meaning: "factors that were used", at: func(e *Event) any { return &e.Login.Factors }},
@@ -143,7 +146,7 @@ func accessFields() []Field {
 		{Path: "credential.by", Types: cred, Enum: actors(), Meaning: "who changed it", at: func(e *Event) any { return &e.Credential.By }},
 		{Path: "identifier.kind", Types: ident, Enum: []string{"email", "phone"}, Required: true, Meaning: "mail address or number", at: func(e *Event) any { return &e.Identifier.Kind }},
 		{Path: "identifier.value", Types: ident, Class: Personal, Meaning: "the new one", at: func(e *Event) any { return &e.Identifier.Value }},
-		{Path: "recovery.method", Types: recovery, Meaning: "way back into the account", at: func(e *Event) any { return &e.Recovery.Method }},
+		{Path: "recovery.method", Types: recovery, Short: true, Meaning: "way back into the account", at: func(e *Event) any { return &e.Recovery.Method }},
 		{Path: "factor.kind", Types: factor, Enum: []string{"totp", "sms", "email", "push", "passkey", "backup_code"}, Meaning: "which factor was asked", at: func(e *Event) any { return &e.Factor.Kind }},
 		{Path: "factor.result", Types: factor, Enum: []string{"passed", "failed", "expired"}, Required: true, Meaning: "what came of it", at: func(e *Event) any { return &e.Factor.Result }},
 		{Path: "factor.attempts", Kind: Int, Types: factor, Meaning: "tries", at: func(e *Event) any { return &e.Factor.Attempts }},
@@ -163,13 +166,13 @@ func orderFields() []Field {
 		{Path: "order.items", Kind: lines, Types: placed, Meaning: "the lines: kind, amount, quantity, digital, recipient", at: func(e *Event) any { return &e.Order.Items }},
 		{Path: "order.payment", Types: placed, Enum: []string{"card", "gift_balance", "wallet", "invoice", "points", "bank", "cash", "other"}, Meaning: "how it is paid", at: func(e *Event) any { return &e.Order.Payment }},
 		{Path: "order.card", Types: placed, Class: Personal, Meaning: "fingerprint of the card", at: func(e *Event) any { return &e.Order.Card }},
-		{Path: "order.seller", Types: placed, Meaning: "the seller", at: func(e *Event) any { return &e.Order.Seller }},
+		{Path: "order.seller", Types: placed, Class: Personal, Meaning: "the seller, who may be a person", at: func(e *Event) any { return &e.Order.Seller }},
 		{Path: "order.address", Types: placed, Class: Personal, Meaning: "where it goes", at: func(e *Event) any { return &e.Order.Address }},
-		{Path: "order.delivery", Types: placed, Meaning: "how it goes there", at: func(e *Event) any { return &e.Order.Delivery }},
-		{Path: "order.courier", Types: handled, Meaning: "who carries it: a firm or a depot, never a person", at: func(e *Event) any { return &e.Order.Courier }},
-		{Path: "order.warehouse", Types: handled, Meaning: "where it is packed", at: func(e *Event) any { return &e.Order.Warehouse }},
+		{Path: "order.delivery", Types: placed, Short: true, Meaning: "how it goes there", at: func(e *Event) any { return &e.Order.Delivery }},
+		{Path: "order.courier", Types: handled, Short: true, Meaning: "who carries it: a firm or a depot, never a person", at: func(e *Event) any { return &e.Order.Courier }},
+		{Path: "order.warehouse", Types: handled, Short: true, Meaning: "where it is packed", at: func(e *Event) any { return &e.Order.Warehouse }},
 		{Path: "order.channel", Types: placed, Enum: []string{"shop", "app", "external_checkout"}, Meaning: "where it was placed; external_checkout is a pay button in another shop", at: func(e *Event) any { return &e.Order.Channel }},
-		{Path: "order.status", Types: []Type{OrderStatus}, Required: true, Meaning: "the new state", at: func(e *Event) any { return &e.Order.Status }},
+		{Path: "order.status", Types: []Type{OrderStatus}, Required: true, Short: true, Meaning: "the new state", at: func(e *Event) any { return &e.Order.Status }},
 		{Path: "order.gift_amount", Kind: Int, Types: placed, Derived: true, Meaning: "sum of the gift cards in minor units", at: func(e *Event) any { n := e.Order.GiftAmount(); return &n }},
 		{Path: "order.gift_count", Kind: Int, Types: placed, Derived: true, Meaning: "how many gift cards", at: func(e *Event) any { n := e.Order.GiftCount(); return &n }},
 		{Path: "order.gift_recipients", Kind: Strings, Types: placed, Class: Personal, Derived: true, Meaning: "who receives the gift cards", at: func(e *Event) any { s := e.Order.GiftRecipients(); return &s }},
@@ -187,7 +190,7 @@ func moneyFields() []Field {
 		{Path: "gift.currency", Types: gift, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Gift.Currency }},
 		{Path: "payment.order", Types: pay, Class: Personal, Meaning: "the order that is paid", at: func(e *Event) any { return &e.Payment.Order }},
 		{Path: "payment.result", Types: pay, Enum: []string{"accepted", "declined", "pending", "cancelled"}, Required: true, Meaning: "what came of it", at: func(e *Event) any { return &e.Payment.Result }},
-		{Path: "payment.reason", Types: pay, Meaning: "why, in the bank's words", at: func(e *Event) any { return &e.Payment.Reason }},
+		{Path: "payment.reason", Types: pay, Short: true, Meaning: "why, as the bank's code or short words", at: func(e *Event) any { return &e.Payment.Reason }},
 		{Path: "payment.card", Types: pay, Class: Personal, Meaning: "fingerprint of the card", at: func(e *Event) any { return &e.Payment.Card }},
 		{Path: "payment.amount", Kind: Int, Types: pay, Meaning: "in minor units", at: func(e *Event) any { return &e.Payment.Amount }},
 		{Path: "payment.currency", Types: pay, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Payment.Currency }},
@@ -196,7 +199,7 @@ func moneyFields() []Field {
 		{Path: "reversal.amount", Kind: Int, Types: back, Meaning: "in minor units", at: func(e *Event) any { return &e.Reversal.Amount }},
 		{Path: "reversal.currency", Types: back, Meaning: "ISO 4217", at: func(e *Event) any { return &e.Reversal.Currency }},
 		{Path: "contact.id", Types: told, Meaning: "the report", at: func(e *Event) any { return &e.Contact.ID }},
-		{Path: "contact.channel", Types: contact, Meaning: "how the contact came", at: func(e *Event) any { return &e.Contact.Channel }},
+		{Path: "contact.channel", Types: contact, Enum: []string{"call", "voicemail", "sms", "mail", "chat", "web", "letter", "screenshot", "order_notice", "other"}, Meaning: "how the contact came", at: func(e *Event) any { return &e.Contact.Channel }},
 		{Path: "contact.verdict", Types: contact, Enum: []string{"scam", "suspicious", "genuine", "genuine_alarm", "unknown"}, Meaning: "what the contact desk found", at: func(e *Event) any { return &e.Contact.Verdict }},
 		{Path: "contact.kind", Types: contact, Enum: []string{"impostor", "mail_flood", "other"}, Meaning: "what was reported; mail_flood is hundreds of mails that bury the notices", at: func(e *Event) any { return &e.Contact.Kind }},
 		{Path: "contact.order", Types: contact, Class: Personal, Meaning: "the order that the contact was about", at: func(e *Event) any { return &e.Contact.Order }},
@@ -204,7 +207,7 @@ func moneyFields() []Field {
 		{Path: "contact.by", Types: told, Enum: []string{"owner", "staff", "stranger"}, Meaning: "who reported it; absent: the shop itself", at: func(e *Event) any { return &e.Contact.By }},
 		{Path: "contact.standing", Kind: Int, Types: told, Meaning: "what reports of staff and strangers say of the account now: 0 nothing, 1 a stranger's stands, 2 one of staff", at: func(e *Event) any { return &e.Contact.Standing }},
 		{Path: "label.verdict", Types: label, Enum: []string{"fraud", "genuine"}, Required: true, Meaning: "what was found", at: func(e *Event) any { return &e.Label.Verdict }},
-		{Path: "label.kind", Types: label, Meaning: "which kind", at: func(e *Event) any { return &e.Label.Kind }},
+		{Path: "label.kind", Types: label, Short: true, Meaning: "which kind", at: func(e *Event) any { return &e.Label.Kind }},
 		{Path: "label.by", Types: label, Class: Free, Meaning: "who found it", at: func(e *Event) any { return &e.Label.By }},
 		{Path: "label.order", Types: label, Class: Personal, Meaning: "the order that it is about", at: func(e *Event) any { return &e.Label.Order }},
 		{Path: "label.known_at", Kind: Time, Types: label, Meaning: "when it became known", at: func(e *Event) any { return &e.Label.KnownAt }},

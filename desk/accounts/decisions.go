@@ -100,7 +100,7 @@ func (d *Desk) decode(ctx context.Context, x store.Decision) (out decoded, err e
 	if out.decision, err = guard.Decode(x.Body); err != nil {
 		return out, err
 	}
-	if out.event, err = event.Parse([]byte(x.Event), event.Options{}); err != nil {
+	if out.event, err = event.Parse([]byte(x.Event), event.Options{Stored: true}); err != nil {
 		return out, err
 	}
 	out.policy, err = d.policyOf(ctx, x.Tenant, x.Digest)

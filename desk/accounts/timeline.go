@@ -114,7 +114,7 @@ func (t *Timeline) fill(events []past.Logged, rows []store.Decision) {
 	decided := map[key]store.Decision{}
 	rank := []string{"", "challenge", "hold", "block"}
 	for _, r := range rows {
-		if e, err := event.Parse([]byte(r.Event), event.Options{}); err == nil {
+		if e, err := event.Parse([]byte(r.Event), event.Options{Stored: true}); err == nil {
 			decided[key{e.Source, e.ID}] = r
 		}
 		if r.Purchase != "" && slices.Index(rank, r.Action) > slices.Index(rank, actions[r.Purchase]) {

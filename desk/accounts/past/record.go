@@ -93,7 +93,7 @@ func Read(r *eventlog.Record) (out Logged, err error) {
 		return out, fmt.Errorf("accounts: place %d of the log %w", r.Position, err)
 	}
 	out.Received = received
-	if out.Event, err = event.Parse(raw, event.Options{}); err != nil {
+	if out.Event, err = event.Parse(raw, event.Options{Stored: true}); err != nil {
 		return out, fmt.Errorf("accounts: place %d of the log: %w", r.Position, err)
 	}
 	if r.Data[0] == sealedForm {

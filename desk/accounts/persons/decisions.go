@@ -39,7 +39,7 @@ func (q *Requests) kept(holds []store.Hold, x store.Decision, now time.Time) (st
 	thing := store.Thing{Kind: past.KindDecision, ID: string(x.ID), Created: x.Happened}
 	return store.Keeps(holds, thing, now, func() []store.Hash {
 		forms := []string{x.Account, x.Purchase}
-		if e, err := event.Parse([]byte(x.Event), event.Options{}); err == nil {
+		if e, err := event.Parse([]byte(x.Event), event.Options{Stored: true}); err == nil {
 			forms = append(forms, e.Marks()...)
 		}
 		slices.Sort(forms)
@@ -150,7 +150,7 @@ func (q DecisionRequests) reasons(ctx context.Context, r store.Records, x store.
 	if err != nil {
 		return nil, err
 	}
-	e, err := event.Parse([]byte(x.Event), event.Options{})
+	e, err := event.Parse([]byte(x.Event), event.Options{Stored: true})
 	if err != nil {
 		return nil, err
 	}

@@ -268,7 +268,7 @@ func (q *Requests) eachDecided(ctx context.Context, t access.Tenant, forms []str
 				if !holdsAny([]byte(list[i].Event), needles) {
 					continue
 				}
-				e, err := event.Parse([]byte(list[i].Event), event.Options{})
+				e, err := event.Parse([]byte(list[i].Event), event.Options{Stored: true})
 				if err == nil {
 					err = f(&past.Logged{Event: e}, 0)
 				}
