@@ -60,7 +60,7 @@ var trees = map[string][]string{
 	"desk/accounts/past":       {"account/event", "account/guard", "eventlog", "store"},
 	"desk/accounts/notices":    {},
 	"desk/accounts/coupling":   {"desk/accounts", "account/event", "store"},
-	"desk/accounts/leaks":      {"desk/accounts", "account/event", "casework/compromise", "eventlog", "store"},
+	"desk/accounts/leaks":      {"desk/accounts", "desk/accounts/past", "account/event", "casework/compromise", "eventlog", "store"},
 	"desk/accounts/lists":      {"desk/accounts", "account/event", "account/policy", "store"},
 	"eval/train": {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
 		"eval/simulate/shop", "account/policy", "account/riskmodel", "account/window"},

@@ -37,6 +37,7 @@ import (
 	"bonafide/casework/retention"
 	"bonafide/desk/accounts/hypothesis"
 	"bonafide/desk/accounts/notices"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -151,9 +152,9 @@ type Desk struct {
 
 	mu     sync.Mutex // guards what follows
 	lanes  map[access.Tenant]*lane
-	former map[string]*policy.Policy // by digest, as far as they were asked for
-	keys   map[Subject]accountKey    // of accounts, as far as they were needed
-	unread map[access.Tenant]bool    // those whose log or policy could not be read
+	former map[string]*policy.Policy   // by digest, as far as they were asked for
+	keys   map[past.Subject]accountKey // of accounts, as far as they were needed
+	unread map[access.Tenant]bool      // those whose log or policy could not be read
 	closed bool
 	ended  chan struct{} // closed by End
 }
@@ -170,7 +171,7 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("accounts: load the policy: %w", err)
 	}
-	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, keys: map[Subject]accountKey{}, unread: map[access.Tenant]bool{}, ended: make(chan struct{})}
+	d := &Desk{cfg: c, lim: c.Limits.filled(), policy: p, lanes: map[access.Tenant]*lane{}, former: map[string]*policy.Policy{}, keys: map[past.Subject]accountKey{}, unread: map[access.Tenant]bool{}, ended: make(chan struct{})}
 	if _, err := event.NewSealer(c.Key, c.Clear...); err != nil {
 		return nil, err
 	}

@@ -18,31 +18,12 @@ import (
 	"bonafide/store"
 )
 
-// Names of the past that desks beside this one use.
-type (
-	// Subject is an account as keys of accounts have it.
-	Subject = past.Subject
-	// Logged is an event as it stands in the log.
-	Logged = past.Logged
-)
-
 // KindEvent is what events in the log are called in data/retention, KindDecision
 // decisions.
 const (
 	KindEvent    = past.KindEvent
 	KindDecision = past.KindDecision
 )
-
-// InLog is the strand of a log in which the events of a tenant stand.
-func InLog(log eventlog.Log, t access.Tenant) eventlog.Strand { return past.Strand(log, t) }
-
-// ReadRecord reads all of an event from the log.
-func ReadRecord(r *eventlog.Record) (Logged, error) { return past.Read(r) }
-
-// ErasedAt is when an account was erased; zero: it was not.
-func ErasedAt(ctx context.Context, r store.Records, s Subject) (time.Time, error) {
-	return past.ErasedAt(ctx, r, s)
-}
 
 // accountKey is the key of an account; erased: it was destroyed.
 type accountKey struct {
@@ -110,7 +91,7 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 	var missing []string
 	d.mu.Lock()
 	for _, n := range names {
-		if k, ok := d.keys[Subject{Tenant: t, Name: n}]; ok {
+		if k, ok := d.keys[past.Subject{Tenant: t, Name: n}]; ok {
 			out[n] = k
 		} else if _, twice := out[n]; !twice {
 			missing, out[n] = append(missing, n), accountKey{}
@@ -122,7 +103,7 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 	}
 	if err := d.cfg.Store.Write(ctx, func(r store.Records) error {
 		for _, n := range missing {
-			k, err := accountKeyOf(ctx, r, d.subjects(), Subject{Tenant: t, Name: n})
+			k, err := accountKeyOf(ctx, r, d.subjects(), past.Subject{Tenant: t, Name: n})
 			if err != nil {
 				return err
 			}
@@ -138,14 +119,14 @@ func (d *Desk) accountKeys(ctx context.Context, t access.Tenant, names []string)
 		clear(d.keys)
 	}
 	for _, n := range missing {
-		d.keys[Subject{Tenant: t, Name: n}] = out[n]
+		d.keys[past.Subject{Tenant: t, Name: n}] = out[n]
 	}
 	return out, nil
 }
 
 // accountKeyOf is the key of an account; an account that was erased gets none,
 // though a backup brought back records of before.
-func accountKeyOf(ctx context.Context, r store.Records, subjects store.Subjects, s Subject) (accountKey, error) {
+func accountKeyOf(ctx context.Context, r store.Records, subjects store.Subjects, s past.Subject) (accountKey, error) {
 	erased, err := r.Erasures.Has(ctx, s.Tenant, KindEvent, store.Buried(s.Tenant, KindEvent, s.Name))
 	if err != nil || erased {
 		return accountKey{erased: erased}, err
@@ -164,7 +145,7 @@ func (d *Desk) subjects() store.Subjects {
 // Forgotten drops what is held in memory of an account that was erased.
 func (d *Desk) Forgotten(t access.Tenant, name, account string) {
 	d.mu.Lock()
-	delete(d.keys, Subject{Tenant: t, Name: name})
+	delete(d.keys, past.Subject{Tenant: t, Name: name})
 	l := d.lanes[t]
 	d.mu.Unlock()
 	if l == nil {
@@ -199,7 +180,7 @@ func (d *Desk) openFree(ctx context.Context, r store.Records, t access.Tenant, a
 	if err != nil {
 		return nil, nil, err
 	}
-	return past.Open(ctx, r, d.subjects(), Subject{Tenant: t, Name: name}, list)
+	return past.Open(ctx, r, d.subjects(), past.Subject{Tenant: t, Name: name}, list)
 }
 
 // unerased leaves out events that came before their account was erased.
@@ -228,7 +209,7 @@ func (d *Desk) dropErased(ctx context.Context, t access.Tenant, by map[string]*L
 			if err != nil {
 				return err
 			}
-			when, err := past.ErasedAt(ctx, r, Subject{Tenant: t, Name: name})
+			when, err := past.ErasedAt(ctx, r, past.Subject{Tenant: t, Name: name})
 			if err != nil {
 				return err
 			}

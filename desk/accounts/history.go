@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sort"
 	"time"
 
 	"bonafide/access"
@@ -31,29 +30,29 @@ const listMark = `"` + string(event.ListChanged) + `"`
 //
 // It checks no right: desks that replay do.
 func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
-	part := eventlog.Partition(t, past.Key, d.cfg.Log.Partitions())
-	last, err := d.cfg.Log.Last(ctx, part)
+	in := past.Strand(d.cfg.Log, t)
+	last, err := in.Last(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("accounts: read the log: %w", err)
 	}
-	from, err := d.placeOf(ctx, part, last, since.Add(-window.MaxSpan-time.Hour))
+	from, err := past.Since(ctx, in, last, since.Add(-window.MaxSpan-time.Hour))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("accounts: %w", err)
 	}
 	labels := &replay.Labels{}
-	for e, err := range d.logged(ctx, t, part, from, last, labelMark) {
+	for e, err := range marked(ctx, in, from, last, labelMark) {
 		if err != nil {
 			return nil, nil, err
 		}
 		labels.Note(&e)
 	}
 	return func(yield func(event.Event, error) bool) {
-		for e, err := range d.logged(ctx, t, part, 1, from-1, listMark) { // what is on lists may be older than any window
+		for e, err := range marked(ctx, in, 1, from-1, listMark) { // what is on lists may be older than any window
 			if (err != nil || e.List != nil) && !yield(e, err) || err != nil {
 				return
 			}
 		}
-		for e, err := range d.logged(ctx, t, part, from, last, "") {
+		for e, err := range marked(ctx, in, from, last, "") {
 			if !yield(e, err) {
 				return
 			}
@@ -108,53 +107,20 @@ func (d *Desk) found(ctx context.Context, t access.Tenant, what store.Label, lab
 	return nil
 }
 
-// placeOf is the first place of a partition whose record was received at a time or
-// later. An event is never received more than minutes before it happened.
-func (d *Desk) placeOf(ctx context.Context, part int, last eventlog.Position, at time.Time) (eventlog.Position, error) {
-	var failed error
-	n := sort.Search(int(last), func(i int) bool { //nolint:gosec // positions are small
-		if failed != nil {
-			return true
-		}
-		records, err := d.cfg.Log.Read(ctx, part, eventlog.Position(i+1), 1) //nolint:gosec // positions are small
-		if err != nil || len(records) == 0 {
-			failed = err
-			return true
-		}
-		received, _, _, err := past.Split(records[0].Data)
-		return err != nil || !received.Before(at) // what cannot be read is met when it is read
-	})
-	if failed != nil {
-		return 0, fmt.Errorf("accounts: read the log: %w", failed)
-	}
-	return eventlog.Position(n + 1), nil //nolint:gosec // positions are small
-}
-
-// logged are the tenant's events between two places, both included; with a mark
+// marked are the events of a strand between two places, both included; with a mark
 // only those that hold it.
-func (d *Desk) logged(ctx context.Context, t access.Tenant, part int, from, to eventlog.Position, mark string) iter.Seq2[event.Event, error] {
+func marked(ctx context.Context, in eventlog.Strand, from, to eventlog.Position, mark string) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
-		for at := from; at <= to; {
-			records, err := d.cfg.Log.Read(ctx, part, at, eventlog.MaxAppend)
-			if err != nil {
-				yield(event.Event{}, fmt.Errorf("accounts: read the log: %w", err))
-				return
-			}
-			if len(records) == 0 {
-				return
-			}
-			for i := range records {
-				r := &records[i]
-				if at = r.Position + 1; r.Position > to {
-					return
-				}
-				if r.Tenant != t || r.Key != past.Key || mark != "" && !bytes.Contains(r.Data, []byte(mark)) {
+		for r, err := range in.Walk(ctx, from, to) {
+			var e event.Event
+			if err == nil {
+				if !bytes.Contains(r.Data, []byte(mark)) {
 					continue
 				}
-				e, _, err := past.EventOf(r)
-				if !yield(e, err) || err != nil {
-					return
-				}
+				e, _, err = past.EventOf(r)
+			}
+			if !yield(e, err) || err != nil {
+				return
 			}
 		}
 	}

@@ -177,7 +177,7 @@ func (k *keeper) write(ctx context.Context, list []unkept) error {
 // was on its way here when its account was erased: that had no note yet.
 func (k *keeper) unburied(ctx context.Context, r store.Records, list []unkept) ([]store.Decision, error) {
 	out := make([]store.Decision, 0, len(list))
-	gone := map[Subject]time.Time{}
+	gone := map[past.Subject]time.Time{}
 	for i := range list {
 		x := &list[i]
 		when, err := k.erasedAt(ctx, r, gone, x)
@@ -203,12 +203,12 @@ func (k *keeper) unburied(ctx context.Context, r store.Records, list []unkept) (
 
 // erasedAt is when the account of a decision was erased, or its decisions were; the
 // zero time: they were not. Answers are remembered in known.
-func (k *keeper) erasedAt(ctx context.Context, r store.Records, known map[Subject]time.Time, x *unkept) (time.Time, error) {
+func (k *keeper) erasedAt(ctx context.Context, r store.Records, known map[past.Subject]time.Time, x *unkept) (time.Time, error) {
 	name, err := k.desk.subjectOf(x.Tenant, x.Account)
 	if err != nil {
 		return time.Time{}, err
 	}
-	s := Subject{Tenant: x.Tenant, Name: name}
+	s := past.Subject{Tenant: x.Tenant, Name: name}
 	when, there := known[s]
 	if !there {
 		if when, err = past.ErasedAt(ctx, r, s); err != nil {

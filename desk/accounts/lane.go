@@ -61,9 +61,8 @@ type lane struct {
 	desk   *Desk
 	tenant access.Tenant
 	in     eventlog.Strand // its part of the log
-	part   int
-	ready  chan struct{} // closed when the log was read up to its end, or that failed
-	failed error         // why it failed; holds once ready is closed
+	ready  chan struct{}   // closed when the log was read up to its end, or that failed
+	failed error           // why it failed; holds once ready is closed
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
 
@@ -107,7 +106,7 @@ type lane struct {
 func (d *Desk) newLane(t access.Tenant) *lane {
 	ctx, stop := context.WithCancel(context.Background())
 	in := past.Strand(d.cfg.Log, t)
-	l := &lane{desk: d, tenant: t, in: in, part: in.Partition(), ready: make(chan struct{}), stop: stop,
+	l := &lane{desk: d, tenant: t, in: in, ready: make(chan struct{}), stop: stop,
 		toDecide: make(chan written, 4), trail: trail.New(d.lim.Trail), kick: make(chan struct{}, 1), alarms: make(chan alarm, 1)}
 	if d.cfg.Burst != (burst.Rule{}) {
 		l.detector, _ = burst.New(d.cfg.Burst) // New has checked it

@@ -302,7 +302,7 @@ func note(by map[string]*LinkedAccount, own string, values map[shared]bool, e *e
 // look reads the newest events of the log, the newest part first, and gives those
 // that hold one of the values to a function. It ends when its time is over.
 func (l *lane) look(ctx context.Context, out *Links, take func(*event.Event), values map[shared]bool) error {
-	end, err := l.desk.cfg.Log.Last(ctx, l.part)
+	end, err := l.in.Last(ctx)
 	if err != nil {
 		return err
 	}
@@ -314,17 +314,12 @@ func (l *lane) look(ctx context.Context, out *Links, take func(*event.Event), va
 	defer cancel()
 	for end > 0 && out.Looked < linkEvents && short.Err() == nil {
 		n := min(uint64(end), linkChunk)
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, end-eventlog.Position(n)+1, int(n)) //nolint:gosec // at most MaxAppend
-		if err != nil {
-			return err
-		}
-		end -= eventlog.Position(n)
-		for i := range records {
-			r := &records[i]
-			if r.Tenant != l.tenant || r.Key != past.Key {
-				continue
+		from := end - eventlog.Position(n) + 1
+		for r, err := range l.in.Walk(ctx, from, end) {
+			if err != nil {
+				return err
 			}
-			if out.Looked++; i == 0 || out.Since.IsZero() {
+			if out.Looked++; r.Position == from || out.Since.IsZero() {
 				if received, _, _, err := past.Split(r.Data); err == nil {
 					out.Since = received
 				}
@@ -338,6 +333,7 @@ func (l *lane) look(ctx context.Context, out *Links, take func(*event.Event), va
 			}
 			take(&e)
 		}
+		end = from - 1
 	}
 	out.Whole = end == 0
 	return nil
@@ -365,10 +361,6 @@ func (d *Desk) placesOf(ctx context.Context, a access.Actor, account string) (l 
 	return l, name, places, more, nil
 }
 
-// readGap is how far two places of the log may lie apart to be read at once: to
-// find a place costs about as much as to read so many events.
-const readGap = 512
-
 // read reads events at places of the log, which grow, oldest first.
 func (l *lane) read(ctx context.Context, places []eventlog.Position) ([]event.Event, error) {
 	list, err := l.logged(ctx, places)
@@ -386,28 +378,15 @@ func eventsOf(list []past.Logged) []event.Event {
 // logged reads the same with when they came and what is kept apart of them.
 func (l *lane) logged(ctx context.Context, places []eventlog.Position) ([]past.Logged, error) {
 	out := make([]past.Logged, 0, len(places))
-	for len(places) > 0 {
-		n := 1
-		for n < len(places) && places[n]-places[n-1] <= readGap && places[n]-places[0] < eventlog.MaxAppend {
-			n++
+	for r, err := range l.in.At(ctx, places) {
+		var x past.Logged
+		if err == nil {
+			x, err = past.Read(r)
 		}
-		part := places[:n]
-		places = places[n:]
-		records, err := l.desk.cfg.Log.Read(ctx, l.part, part[0], int(part[n-1]-part[0])+1) //nolint:gosec // at most MaxAppend
 		if err != nil {
 			return nil, err
 		}
-		for i := range records {
-			r := &records[i]
-			if _, there := slices.BinarySearch(part, r.Position); !there || r.Tenant != l.tenant {
-				continue
-			}
-			x, err := past.Read(r)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, x)
-		}
+		out = append(out, x)
 	}
 	slices.SortStableFunc(out, func(a, b past.Logged) int { return a.Event.Time.Compare(b.Event.Time) })
 	return out, nil

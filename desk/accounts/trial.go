@@ -155,30 +155,37 @@ func (t *trial) step(ctx context.Context) (n int, err error) {
 	if t.place >= to {
 		return 0, nil
 	}
-	records, err := t.lane.desk.cfg.Log.Read(ctx, t.lane.part, t.place+1, 1024)
-	if err != nil {
-		return 0, fmt.Errorf("accounts: read the log: %w", err)
-	}
-	for i := range records {
-		r := &records[i]
-		if r.Position > to || ctx.Err() != nil {
-			break
+	to = min(to, t.place+trialStep)
+	for r, err := range t.lane.in.Walk(ctx, t.place+1, to) {
+		var e event.Event
+		if err == nil {
+			e, _, err = past.EventOf(r)
 		}
-		if r.Tenant == t.lane.tenant && r.Key == past.Key {
-			e, _, err := past.EventOf(r)
-			if err != nil {
-				return n, err
-			}
-			d := t.guard.Decide(&e)
-			if !d.Repeated {
-				t.compare(r.Position, &e, &d)
-			}
+		if err == nil {
+			err = ctx.Err()
 		}
-		t.place = r.Position
-		t.read.Store(uint64(r.Position))
+		if err != nil {
+			return n, err
+		}
+		d := t.guard.Decide(&e)
+		if !d.Repeated {
+			t.compare(r.Position, &e, &d)
+		}
+		t.at(r.Position)
 		n++
 	}
+	n += int(to - t.place) //nolint:gosec // at most trialStep
+	t.at(to)
 	return n, nil
+}
+
+// trialStep is how many places a trial reads before it looks for what it missed.
+const trialStep = 1024
+
+// at notes that the log was read up to a place.
+func (t *trial) at(place eventlog.Position) {
+	t.place = place
+	t.read.Store(uint64(place))
 }
 
 // compare counts one event beside what was decided of it.

@@ -7,6 +7,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 )
@@ -17,7 +18,7 @@ import (
 func TestOneBadLogKeepsNoOtherFromBeingRead(t *testing.T) {
 	s := newShop(t)
 	bad := func(tenant access.Tenant) {
-		if _, err := s.log.Append(t.Context(), eventlog.Event{Tenant: tenant, ID: "bad", Key: accounts.InLog(s.log, tenant).Key, Data: []byte("no event")}); err != nil {
+		if _, err := s.log.Append(t.Context(), eventlog.Event{Tenant: tenant, ID: "bad", Key: past.Strand(s.log, tenant).Key, Data: []byte("no event")}); err != nil {
 			t.Fatal(err)
 		}
 	}

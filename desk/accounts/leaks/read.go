@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/casework/compromise"
 	"bonafide/desk/accounts"
-	"bonafide/eventlog"
+	"bonafide/desk/accounts/past"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -57,14 +56,14 @@ func marks() [][]byte {
 
 // read reads the period from the log, and what came after it.
 func (r *reading) read(ctx context.Context) error {
-	log := accounts.InLog(r.d.cfg.Log, r.tenant)
+	log := past.Strand(r.d.cfg.Log, r.tenant)
 	last, err := log.Last(ctx)
 	if err != nil {
 		return fmt.Errorf("leaks: read the log: %w", err)
 	}
-	at, err := r.begin(ctx, log.Partition(), last)
+	at, err := past.Since(ctx, log, last, r.wish.From.Add(-time.Hour))
 	if err != nil {
-		return err
+		return fmt.Errorf("leaks: %w", err)
 	}
 	marks := marks()
 	for x, err := range log.Walk(ctx, at, last) {
@@ -74,7 +73,7 @@ func (r *reading) read(ctx context.Context) error {
 		if !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(x.Data, m) }) {
 			continue
 		}
-		e, err := accounts.ReadRecord(x)
+		e, err := past.Read(x)
 		if err == nil {
 			err = r.take(&e.Event)
 		}
@@ -83,25 +82,6 @@ func (r *reading) read(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
-}
-
-// begin is the first place that can have an event of the period: none is received
-// more than minutes before it happened.
-func (r *reading) begin(ctx context.Context, part int, last eventlog.Position) (eventlog.Position, error) {
-	var failed error
-	n := sort.Search(int(last), func(i int) bool { //nolint:gosec // positions are small
-		records, err := r.d.cfg.Log.Read(ctx, part, eventlog.Position(i+1), 1) //nolint:gosec // positions are small
-		if err != nil || len(records) == 0 {
-			failed = err
-			return true
-		}
-		x, err := accounts.ReadRecord(&records[0])
-		return err != nil || !x.Received.Before(r.wish.From.Add(-time.Hour)) // what cannot be read is met when it is read
-	})
-	if failed != nil {
-		return 0, fmt.Errorf("leaks: read the log: %w", failed)
-	}
-	return eventlog.Position(n + 1), nil //nolint:gosec // positions are small
 }
 
 // take notes an event.
@@ -249,7 +229,7 @@ func (r *reading) erased(ctx context.Context, list []*told) (map[string]bool, er
 			if err != nil {
 				return err
 			}
-			when, err := accounts.ErasedAt(ctx, rec, accounts.Subject{Tenant: r.tenant, Name: name})
+			when, err := past.ErasedAt(ctx, rec, past.Subject{Tenant: r.tenant, Name: name})
 			if err != nil {
 				return err
 			}

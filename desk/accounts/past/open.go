@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"sort"
 	"strconv"
 	"time"
 
@@ -37,6 +39,30 @@ func DecisionsOf(name string) string { return "account-" + name }
 // Strand is that of a log in which the events of a tenant stand.
 func Strand(log eventlog.Log, t access.Tenant) eventlog.Strand {
 	return eventlog.Strand{Log: log, Tenant: t, Key: Key}
+}
+
+// Since is the first place of a strand's partition, up to the last one, whose record
+// was received at a time or later; the place after the last where there is none. An
+// event is never received more than minutes before it happened.
+func Since(ctx context.Context, in eventlog.Strand, last eventlog.Position, at time.Time) (eventlog.Position, error) {
+	var failed error
+	partition := in.Partition()
+	n := sort.Search(int(last), func(i int) bool { //nolint:gosec // positions are small
+		if failed != nil {
+			return true
+		}
+		records, err := in.Log.Read(ctx, partition, eventlog.Position(i+1), 1) //nolint:gosec // positions are small
+		if err != nil || len(records) == 0 {
+			failed = err
+			return true
+		}
+		received, _, _, err := Split(records[0].Data)
+		return err != nil || !received.Before(at) // what cannot be read is met when it is read
+	})
+	if failed != nil {
+		return 0, fmt.Errorf("read the log of events: %w", failed)
+	}
+	return eventlog.Position(n + 1), nil //nolint:gosec // positions are small
 }
 
 // idOf is the identity of an event as records and answers have it.
