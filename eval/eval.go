@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"bonafide/desk/contacts"
+	"bonafide/eval/clock"
 	"bonafide/eval/corpus"
 	"bonafide/eval/simulate"
 	"bonafide/fault"
@@ -112,11 +113,11 @@ func Measure(ctx context.Context, desk Checker, library *corpus.Library, o Optio
 	t.report.Part, t.report.Limit, t.report.Seed, t.report.Version, t.report.Day = o.Part, o.Limit, o.Seed, o.Version, o.Day
 	t.report.Missing = append(t.report.Missing, missing...)
 	m := measurer{desk, o.Language, library, sets, o}
-	start, cpu := time.Now(), cpuTime()
+	start, cpu := time.Now(), clock.CPU()
 	if err := m.pass(ctx, t); err != nil {
 		return nil, err
 	}
-	t.report.Speed = newSpeed(len(t.all), time.Since(start), cpuTime()-cpu)
+	t.report.Speed = newSpeed(len(t.all), time.Since(start), clock.CPU()-cpu)
 	t.report.PeakMemory = peakMemory()
 	for _, step := range []func(context.Context, *tally) error{m.otherPart, m.orders, m.variants, m.disguises} {
 		if err := step(ctx, t); err != nil {
@@ -140,12 +141,12 @@ func (m measurer) query(part string) corpus.Query {
 // pass checks all sets once.
 func (m measurer) pass(ctx context.Context, t *tally) error {
 	for _, s := range m.sets {
-		start, cpu := time.Now(), cpuTime()
+		start, cpu := time.Now(), clock.CPU()
 		results, err := checkSet(ctx, m.library, s, m.query(m.opt.Part), nil, func(c *corpus.Contact) result { return m.checkOne(ctx, s, c) })
 		if err != nil {
 			return err
 		}
-		t.add(s, results, newSpeed(len(results), time.Since(start), cpuTime()-cpu))
+		t.add(s, results, newSpeed(len(results), time.Since(start), clock.CPU()-cpu))
 	}
 	return nil
 }

@@ -5,17 +5,7 @@ package eval
 import (
 	"runtime"
 	"syscall"
-	"time"
 )
-
-// cpuTime is the processor time that the process has used, of all cores.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 // peakMemory is the most memory that the process has held, in bytes.
 func peakMemory() int64 {

@@ -8,6 +8,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
+	"bonafide/eval/clock"
 )
 
 // BenchmarkDecide decides events of the scenario, after 300,000 others.
@@ -31,11 +32,11 @@ func BenchmarkDecide(b *testing.B) {
 	buf = s.part(make([]event.Event, 0, b.N), b.N)
 	b.ReportAllocs()
 	b.ResetTimer()
-	c := cpuTime()
+	c := clock.CPU()
 	for i := range buf {
 		g.Decide(&buf[i])
 	}
-	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-decisions/s")
+	b.ReportMetric(float64(b.N)/(clock.CPU()-c).Seconds(), "cpu-decisions/s")
 }
 
 // BenchmarkReplay replays events of the scenario.
@@ -51,7 +52,7 @@ func BenchmarkReplay(b *testing.B) {
 	s := newStream(1, 100_000, b.N, 30)
 	b.ReportAllocs()
 	b.ResetTimer()
-	c := cpuTime()
+	c := clock.CPU()
 	if err := x.Run(context.Background(), func(yield func(event.Event, error) bool) {
 		for range b.N {
 			var e event.Event
@@ -63,7 +64,7 @@ func BenchmarkReplay(b *testing.B) {
 	}); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(b.N)/(cpuTime()-c).Seconds(), "cpu-events/s")
+	b.ReportMetric(float64(b.N)/(clock.CPU()-c).Seconds(), "cpu-events/s")
 }
 
 // BenchmarkSingles takes single events at 1,000 a second on the disk of the

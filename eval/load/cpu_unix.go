@@ -7,17 +7,7 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
-	"time"
 )
-
-// cpuTime is the processor time that the process has used, of all cores.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 // otherUser is how a database is run that refuses to run as root; the folder
 // becomes that user's.

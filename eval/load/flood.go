@@ -13,6 +13,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/window"
+	"bonafide/eval/clock"
 	"bonafide/eventlog/cold"
 )
 
@@ -115,7 +116,7 @@ func pour(ctx context.Context, o Options, g *guard.Guard) (sums []uint32, spent 
 			}
 			part = append(part, e)
 		}
-		used := cpuTime()
+		used := clock.CPU()
 		for i := range part {
 			d := g.Decide(&part[i])
 			d.Digest = [8]byte{}
@@ -123,7 +124,7 @@ func pour(ctx context.Context, o Options, g *guard.Guard) (sums []uint32, spent 
 			sum := sha256.Sum256(buf)
 			sums = append(sums, uint32(sum[0])|uint32(sum[1])<<8|uint32(sum[2])<<16|uint32(sum[3])<<24)
 		}
-		spent += cpuTime() - used
+		spent += clock.CPU() - used
 	}
 	return sums, spent, nil
 }

@@ -25,6 +25,7 @@ import (
 	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
+	"bonafide/eval/clock"
 )
 
 //go:embed scenario.yaml
@@ -196,12 +197,12 @@ func (r *Result) decide(ctx context.Context, o Options, p *policy.Policy, dir st
 			left += o.Decide
 		}
 		buf = s.part(buf, min(chunk, left))
-		start, used := time.Now(), cpuTime()
+		start, used := time.Now(), clock.CPU()
 		for i := range buf {
 			g.Decide(&buf[i])
 		}
 		if done >= o.Events {
-			spent, cpu, n = spent+time.Since(start), cpu+cpuTime()-used, n+len(buf)
+			spent, cpu, n = spent+time.Since(start), cpu+clock.CPU()-used, n+len(buf)
 			continue
 		}
 		for i := range buf {

@@ -16,6 +16,7 @@ import (
 
 	"bonafide/access"
 	"bonafide/desk/people"
+	"bonafide/eval/clock"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -163,7 +164,7 @@ func (c client) pages(ctx context.Context, h House, o Options, tokens []string, 
 	var wg sync.WaitGroup
 	var first error
 	visits := max(1, int(o.For/o.Every))
-	cpu, stop := cpuTime(), watchMemory()
+	cpu, stop := clock.CPU(), watchMemory()
 	start := time.Now()
 	for i, token := range tokens {
 		wg.Go(func() {
@@ -191,7 +192,7 @@ func (c client) pages(ctx context.Context, h House, o Options, tokens []string, 
 	wg.Wait()
 	whole := time.Since(start)
 	out.Resident = stop()
-	out.CPU = (cpuTime() - cpu).Seconds() / whole.Seconds()
+	out.CPU = (clock.CPU() - cpu).Seconds() / whole.Seconds()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

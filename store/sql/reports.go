@@ -133,15 +133,20 @@ func (r reports) List(ctx context.Context, t access.Tenant, f store.ReportFilter
 	if err != nil {
 		return nil, store.Key{}, r.done(ctx, "list reports", err)
 	}
-	var next store.Key
+	return excerpts(rows, p, func(row queries.ListReportsRow) queries.Report { return queries.Report(row) })
+}
+
+// excerpts are a page of rows, of which one more than fit was asked for, and where the
+// next page begins.
+func excerpts[R any](rows []R, p store.Page, of func(R) queries.Report) (out []store.Report, next store.Key, err error) {
 	if len(rows) > p.Size() {
 		rows = rows[:p.Size()]
-		last := rows[len(rows)-1]
+		last := of(rows[len(rows)-1])
 		next = store.Key{When: store.Time(last.Created), ID: last.ID}
 	}
-	out := make([]store.Report, 0, len(rows))
+	out = make([]store.Report, 0, len(rows))
 	for _, row := range rows {
-		x, err := excerpt(queries.Report(row))
+		x, err := excerpt(of(row))
 		if err != nil {
 			return nil, store.Key{}, err
 		}

@@ -119,20 +119,11 @@ func (s search) Reports(ctx context.Context, t access.Tenant, terms []store.Term
 	if err != nil {
 		return nil, store.Key{}, s.done(ctx, "search reports", err)
 	}
-	if len(rows) > p.Size() {
-		rows = rows[:p.Size()]
-		last := rows[len(rows)-1]
-		next = store.Key{When: store.Time(last.Created), ID: last.ID}
+	out, more, err := excerpts(rows, p, func(row queries.SearchReportsRow) queries.Report { return queries.Report(row) })
+	if err != nil || !more.IsZero() {
+		next = more
 	}
-	out := make([]store.Report, 0, len(rows))
-	for _, row := range rows {
-		x, err := excerpt(queries.Report(row))
-		if err != nil {
-			return nil, store.Key{}, err
-		}
-		out = append(out, x)
-	}
-	return out, next, nil
+	return out, next, err
 }
 
 // rarest is the term that the fewest reports have, as far as it is counted. All

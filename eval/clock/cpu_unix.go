@@ -1,14 +1,14 @@
 //go:build unix
 
-package records
+package clock
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is the processor time that the process has used, of all cores.
-func cpuTime() time.Duration {
+// CPU is the processor time that the process has used, of all cores.
+func CPU() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
