@@ -243,7 +243,7 @@ func BenchmarkLibrary(b *testing.B) {
 // Hostile shapes stay linear: ten times the input, about ten times the time.
 func TestLinear(t *testing.T) {
 	if testing.Short() {
-		t.Skip("measures time")
+		t.Skip("with -short: that hostile shapes stay linear is measured, which takes seconds")
 	}
 	shapes := map[string]func(n int) string{
 		"blank lines":   func(n int) string { return "\r\n" + strings.Repeat(" \r\n", n) + "x" },

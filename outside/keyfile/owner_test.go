@@ -25,7 +25,7 @@ func TestChangeKeepsOwner(t *testing.T) {
 	want := uint32(os.Geteuid()) //nolint:gosec // a user
 	if want == 0 {
 		if want = 12345; os.Chown(path, int(want), int(want)) != nil {
-			t.Skip("this root cannot give files away")
+			t.Skip("root without CAP_CHOWN: that the owner of the file is kept is not shown here")
 		}
 	}
 	if err := f.Change(rotate); err != nil {

@@ -82,7 +82,7 @@ func TestReadEnglish(t *testing.T) {
 // out). Before contact/image.Clean the same screens had 8 % of them wrong.
 func TestScreens(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("with -short: reading whole screens takes seconds")
 	}
 	r := installed(t, "eng+deu+jpn")
 	files, err := filepath.Glob("testdata/*.png")
@@ -195,7 +195,7 @@ func distance(a, b []rune) int {
 func fake(t *testing.T, script string) string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("needs /bin/sh and /proc")
+		t.Skip("not on this system: the false tesseract is a shell script that looks into /proc; how the real one is bounded is not shown")
 	}
 	path := filepath.Join(t.TempDir(), "tesseract")
 	body := "#!/bin/sh\ncase $1 in\n--list-langs) echo 'List of languages (1):'; echo eng; exit;;\n--version) echo 'tesseract 9.9.9'; exit;;\nesac\n" + script + "\n"
