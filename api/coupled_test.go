@@ -50,6 +50,7 @@ type couple struct {
 	till
 	couples *coupling.Desk
 	guard   *killed
+	db      store.Store
 	n       int
 }
 
@@ -87,7 +88,7 @@ func newCouple(t *testing.T) *couple {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &couple{till: till{t: t, desk: desk, mux: http.NewServeMux()}, guard: &killed{Desk: desk}}
+	x := &couple{till: till{t: t, desk: desk, mux: http.NewServeMux()}, guard: &killed{Desk: desk}, db: db}
 	if x.couples, err = coupling.New(coupling.Config{Guard: x.guard, Store: db, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"bonafide/account/event"
 	"bonafide/casework/compromise"
+	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/leaks"
+	"bonafide/store"
 )
 
 // leaky is a shop in which seller X had 2 % of the orders and 60 % of those that
@@ -141,4 +144,59 @@ func (x *leaky) leaksDoor() {
 	if f := x.look("?to=" + before); f.Others != 0 || f.Reports != 31 { // reports come up to two weeks after
 		t.Errorf("a period before: %+v", f)
 	}
+}
+
+// TestWhichOrderWasKnown: a report counts for the order that it names, or for the only
+// one of its account in the two weeks before where the caller knew of it; staff and
+// strangers come by the reports' own way; what was erased is left out. // S0.15
+func TestWhichOrderWasKnown(t *testing.T) {
+	x := &leaky{couple: newCouple(t), day: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -20)}
+	expect := func(what string, affected, others, reports, unlinked int) {
+		t.Helper()
+		if f := x.look(""); f.Affected != affected || f.Others != others || f.Reports != reports || f.Unlinked != unlinked {
+			t.Errorf("%s: affected %d, others %d, reports %d, unlinked %d", what, f.Affected, f.Others, f.Reports, f.Unlinked)
+		}
+	}
+	contact := func(id, account, more string, days int) {
+		x.ev(id, "contact.reported", x.day.AddDate(0, 0, days), fmt.Sprintf(`{"account":%q,"contact":{"id":%q,"channel":"call","verdict":"scam"%s}}`, account, id, more))
+	}
+	for n := range 4 {
+		x.buy(n, "s1", "")
+	}
+	x.ev("p9", "order.placed", x.day.Add(time.Hour), `{"account":"acc-3","order":{"id":"ord-9","amount":1,"currency":"EUR","items":[{"kind":"goods","amount":1}]}}`)
+	contact("r0", "acc-0", `,"knew":true`, 2)                   // its only order
+	contact("r1", "acc-1", ``, 2)                               // the caller knew nothing
+	contact("r2", "acc-2", `,"knew":true`, 15)                  // too late
+	contact("r3", "acc-3", `,"knew":true`, 2)                   // two it may be
+	contact("r4", "acc-1", `,"order":"ord-0"`, 2)               // of somebody else
+	contact("r5", "acc-0", `,"order":"ord-0","knew":true`, 3)   // the same victim again
+	contact("r6", "acc-2", `,"order":"ord-2","knew":false`, -1) // before the order
+	x.send()
+	expect("who knew of what", 1, 4, 7, 5)
+	x.ev("g", "contact.reported", x.day.AddDate(0, 0, 2), `{"account":"acc-2","contact":{"id":"g","channel":"call","verdict":"genuine","order":"ord-2"}}`)
+	x.send()
+	expect("a genuine contact", 1, 4, 7, 5)
+
+	x.order("told", knownOrder) // placed now: reports of today are about it
+	id := x.report(knownOrder)
+	x.told()
+	expect("a stranger's report", 2, 4, 8, 5)
+	x.must(x.ask(http.MethodPost, "/v1/reports/"+id+"/account", "all", `{"order":"`+knownOrder+`","knew":true}`), 200, nil)
+	x.told()
+	expect("the same, tied by staff", 2, 4, 8, 5)
+	x.must(x.ask(http.MethodPost, "/v1/reports/"+id+"/status", "all", `{"status":"rejected","revision":1}`), 200, nil)
+	x.told()
+	expect("found to be spam", 1, 5, 7, 5)
+
+	s, err := x.guard.Sealer("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := s.Seal(event.Event{Context: event.Context{Account: "acc-0"}}).Context.Account
+	if err := x.db.Write(t.Context(), func(r store.Records) error {
+		return r.Erasures.Add(t.Context(), store.Erasure{Tenant: "main", Kind: accounts.KindEvent, Mark: store.Buried("main", accounts.KindEvent, name), Erased: time.Now()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	expect("the victim was erased", 0, 5, 7, 5)
 }
