@@ -159,7 +159,7 @@ func TestDecisionPages(t *testing.T) {
 	if g.assigned != "" || g.label != store.LabelFraud {
 		t.Errorf("assigned %q, label %q", g.assigned, g.label)
 	}
-	if p := v.get("/accounts/a1?lang=de").want(t, "account", 200); !strings.Contains(p.body, "500.000 JPY") || !strings.Contains(p.body, "1.234,56 EUR") || !strings.Contains(p.body, "vor dem Inhaber versteckt") {
+	if p := v.get("/accounts/a1?lang=de").want(t, "account", 200); !strings.Contains(p.body, "500.000 JPY") || !strings.Contains(p.body, "1.234,56 EUR") || !strings.Contains(p.body, "vor dem Inhaber versteckt") || !strings.Contains(p.body, `<a href="/leaks">`) {
 		t.Error("amounts or hidden orders are not told")
 	}
 	g.empty = true
