@@ -127,7 +127,7 @@ var testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "gi
 
 // suites are packages that only tests import: conformance suites and what they
 // start. They may use test modules.
-var suites = map[string]bool{"store/storetest": true, "eventlog/logtest": true, "desk/people/passkey/passkeytest": true}
+var suites = map[string]bool{"outside/crashtest": true, "store/storetest": true, "eventlog/logtest": true, "desk/people/passkey/passkeytest": true}
 
 var forbiddenNames = regexp.MustCompile(`^(util|utils|common|helper|helpers|model|models|types|base|misc|shared|internal|service|services|manager)$`)
 

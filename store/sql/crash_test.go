@@ -1,22 +1,17 @@
 package sql_test
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"bonafide/access"
 	"bonafide/desk/custody"
+	"bonafide/outside/crashtest"
 	"bonafide/store"
 	"bonafide/store/sql"
 	"bonafide/store/storetest"
@@ -24,61 +19,29 @@ import (
 
 var kills = flag.Int("kills", 10, "how often TestKill ends the writing process, or the database, with SIGKILL; each time in the midst of about a hundred writes")
 
-// The variables by which a test starts itself a second time as a writer.
-const (
-	crashDSN    = "BONAFIDE_TEST_CRASH_DSN"
-	crashRun    = "BONAFIDE_TEST_CRASH_RUN"
-	crashWrites = "BONAFIDE_TEST_CRASH_WRITES"
-)
-
 // TestCrashWriter is no test but the process that TestKill and TestSync start:
-// it writes pairs of reports, each pair with its audit entry in one transaction,
-// and says "ack" and the pair's name once it is acknowledged. With a number of
-// writes there is one writer, which stops then; else four, which do not.
+// it writes pairs of reports, each pair with its audit entry in one transaction.
 func TestCrashWriter(t *testing.T) {
-	dsn, run := os.Getenv(crashDSN), os.Getenv(crashRun)
-	if dsn == "" {
-		t.Skip("not a test: the writer that TestKill and TestSync start")
-	}
-	writers, writes := 4, 1<<30
-	if n, err := strconv.Atoi(os.Getenv(crashWrites)); err == nil {
-		writers, writes = 1, n
-	}
-	s, err := sql.Open(context.Background(), sql.Config{DSN: dsn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for i := range writes {
-				pair := fmt.Sprintf("%s-%d-%d", run, w, i)
-				if err := store.Change(context.Background(), s, storetest.NewDeed("main", "report.add", pair, noon), func(r store.Records) error {
-					for _, half := range []string{"a", "b"} {
-						x := storetest.NewReport("main", pair+half, noon)
-						x.Text = strings.Repeat(pair, 50)
-						if err := r.Reports.Add(context.Background(), x); err != nil {
-							return err
-						}
+	crashtest.Write(t, func(t *testing.T, dsn, run string) func(int, int) (string, error) {
+		s, err := sql.Open(context.Background(), sql.Config{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return func(w, i int) (string, error) {
+			pair := fmt.Sprintf("%s-%d-%d", run, w, i)
+			return pair, store.Change(context.Background(), s, storetest.NewDeed("main", "report.add", pair, noon), func(r store.Records) error {
+				for _, half := range []string{"a", "b"} {
+					x := storetest.NewReport("main", pair+half, noon)
+					x.Text = strings.Repeat(pair, 50)
+					if err := r.Reports.Add(context.Background(), x); err != nil {
+						return err
 					}
-					return nil
-				}); err != nil {
-					return // the database was killed
 				}
-				_, _ = os.Stdout.WriteString("ack " + pair + "\n")
-			}
-		})
-	}
-	wg.Wait()
-	_ = s.Close()
-}
-
-// writer starts the writer; trace are words to put before its command.
-func writer(dsn, run string, trace ...string) *exec.Cmd {
-	args := append(trace, os.Args[0], "-test.run=^TestCrashWriter$", "-test.count=1")
-	c := exec.Command(args[0], args[1:]...)
-	c.Env = append(os.Environ(), crashDSN+"="+dsn, crashRun+"="+run)
-	return c
+				return nil
+			})
+		}
+	})
 }
 
 // TestKill ends the writing process, or all of PostgreSQL, with SIGKILL at
@@ -91,31 +54,11 @@ func TestKill(t *testing.T) {
 		dsn := e.DSN(t)
 		var acked []string
 		for k := range *kills {
-			c := writer(dsn, fmt.Sprint("run", k))
-			out, err := c.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
-			lines, after := bufio.NewScanner(out), 1+rand.IntN(200)
-			for n := 0; lines.Scan(); {
-				pair, ok := strings.CutPrefix(lines.Text(), "ack ")
-				if !ok {
-					continue
-				}
-				acked = append(acked, pair)
-				if n++; n != after {
-					continue // what is still in the pipe after the kill was acknowledged, too
-				}
+			acked = append(acked, crashtest.Kill(t, crashtest.Writer(dsn, fmt.Sprint("run", k)), func() {
 				if e.Postgres != nil && k%2 == 1 {
 					e.Postgres.Crash()
 				}
-				_ = c.Process.Kill()
-			}
-			_ = c.Process.Kill()
-			_ = c.Wait()
+			})...)
 			if e.Postgres != nil && k%2 == 1 {
 				e.Postgres.Start(t)
 			}
@@ -185,71 +128,17 @@ func intact(t *testing.T, e storetest.Engine, dsn string, acked []string) {
 // the database was synced to the disk. A killed process alone does not show it,
 // as the kernel keeps what was written.
 func TestSync(t *testing.T) {
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		const why = "strace is not installed: that each acknowledgement waits for the disk is not shown here (scripts/install-test-tools)"
-		if os.Getenv("CI") == "true" { // where it is installed before
-			t.Fatal(why)
-		}
-		t.Skip(why)
-	}
-	if out, err := exec.Command(strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("strace may not trace here: that each acknowledgement waits for the disk is not shown here (%s)", strings.TrimSpace(string(out)))
-	}
+	strace := crashtest.Strace(t)
 	const writes = 25
-	run := func(t *testing.T, c *exec.Cmd) {
-		t.Helper()
-		c.Env = append(c.Env, crashWrites+"="+strconv.Itoa(writes))
-		if out, err := c.CombinedOutput(); err != nil || strings.Count(string(out), "ack ") != writes {
-			t.Fatalf("the writer: %v\n%s", err, out)
-		}
-	}
 	t.Run("sqlite", func(t *testing.T) {
 		dsn, file := storetest.SQLite().DSN(t), filepath.Join(t.TempDir(), "trace")
-		run(t, writer(dsn, "run", strace, "-f", "-y", "-e", "trace=fsync,fdatasync,write", "-o", file))
-		synced(t, file, `-wal>`, regexp.MustCompile(`write\(1<.*"ack `), writes)
+		crashtest.Finish(t, crashtest.Writer(dsn, "run", strace, "-f", "-y", "-e", "trace=fsync,fdatasync,write", "-o", file), writes)
+		crashtest.Synced(t, file, `-wal>`, crashtest.Acked(), writes)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		p := storetest.StartPostgres(t, strace, "-f", "-y", "-e", "trace=fsync,fdatasync,sendto", "-o", "trace")
-		run(t, writer(p.DSN(t), "run"))
+		crashtest.Finish(t, crashtest.Writer(p.DSN(t), "run"), writes)
 		p.Crash()
-		synced(t, filepath.Join(p.Dir(), "trace"), `/pg_wal/`, regexp.MustCompile(`sendto\(.*"C.*COMMIT\\0`), writes)
+		crashtest.Synced(t, filepath.Join(p.Dir(), "trace"), `/pg_wal/`, regexp.MustCompile(`sendto\(.*"C.*COMMIT\\0`), writes)
 	})
-}
-
-// synced checks that before each of the last acknowledgements in a trace, and
-// after the one before it, a sync of the log had ended well.
-func synced(t *testing.T, file, log string, ack *regexp.Regexp, want int) {
-	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var syncs []int // how many syncs ended before each acknowledgement
-	pending, n := map[string]bool{}, 0
-	for _, line := range strings.Split(string(raw), "\n") {
-		pid, call, _ := strings.Cut(strings.TrimSpace(line), " ")
-		call = strings.TrimSpace(call)
-		sync := strings.HasPrefix(call, "fdatasync(") || strings.HasPrefix(call, "fsync(")
-		switch {
-		case sync && strings.HasSuffix(call, "<unfinished ...>"):
-			pending[pid] = strings.Contains(call, log)
-		case sync && strings.Contains(call, log) && strings.HasSuffix(call, "= 0"):
-			n++
-		case pending[pid] && strings.Contains(call, "sync resumed>") && strings.HasSuffix(call, "= 0"):
-			pending[pid] = false
-			n++
-		case ack.MatchString(call):
-			syncs = append(syncs, n)
-			n = 0
-		}
-	}
-	if len(syncs) < want {
-		t.Fatalf("the trace shows %d acknowledgements: want %d", len(syncs), want)
-	}
-	for i, n := range syncs[len(syncs)-want:] {
-		if n == 0 {
-			t.Errorf("acknowledgement %d of %d was given without a sync of the log", i+1, want)
-		}
-	}
 }
