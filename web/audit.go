@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -114,19 +113,8 @@ func (v *visit) audit() error {
 	if err == nil {
 		d.Listing, err = v.opt.Ledger.List(v.r.Context(), v.who.Actor, q)
 	}
-	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Invalid {
-		said, code, _ := v.problem(err)
-		return v.page(code, "audit", "audit.title", d, said)
-	}
-	if err != nil {
-		return err
-	}
-	if d.Next > 0 {
-		kept.Set("before", strconv.FormatInt(d.Next, 10))
-		d.More = "/audit?" + kept.Encode()
-	}
-	return v.page(http.StatusOK, "audit", "audit.title", d, "")
+	d.More = goesOn("/audit", kept, d.Next)
+	return v.listing("audit", d, err)
 }
 
 func (v *visit) verifyAudit() error {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -121,19 +120,8 @@ func (v *visit) decisions() error {
 	if err == nil {
 		d.Listing, err = v.opt.Accounts.List(v.r.Context(), v.who.Actor, q)
 	}
-	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Invalid {
-		said, code, _ := v.problem(err)
-		return v.page(code, "decisions", "decisions.title", d, said)
-	}
-	if err != nil {
-		return err
-	}
-	if d.Next > 0 {
-		kept.Set("before", strconv.FormatInt(d.Next, 10))
-		d.More = "/decisions?" + kept.Encode()
-	}
-	return v.page(http.StatusOK, "decisions", "decisions.title", d, "")
+	d.More = goesOn("/decisions", kept, d.Next)
+	return v.listing("decisions", d, err)
 }
 
 // decisionData is the page of one decision.
