@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -380,7 +381,8 @@ func (b *building) openRoutes(t *testing.T) {
 // keyRoutes: every route for programs × the key of every role × another
 // tenant × no key, a wrong one, an ended one, and a session in its place.
 func (b *building) keyRoutes(t *testing.T) {
-	for pattern, row := range keyRoutes {
+	for _, pattern := range slices.Sorted(maps.Keys(keyRoutes)) { // what reads comes before what changes
+		row := keyRoutes[pattern]
 		ask := func(token, key string) *httptest.ResponseRecorder {
 			kind := ""
 			if row.body != "" {

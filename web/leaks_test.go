@@ -204,8 +204,6 @@ func TestLeaksInABrowser(t *testing.T) {
 	b.visit("/leaks", "en")
 	eval[chromedp.Void](b, `document.querySelector("#name").focus();0`)
 	b.do(chromedp.KeyEvent("seller-north"), chromedp.KeyEvent(kb.Enter))
-	b.until(`document.querySelector("#name").value === "seller-north" && document.readyState === "complete"`)
-	if said := eval[string](b, `document.querySelector("main").textContent`); !strings.Contains(said, "Seller seller-north handled 18 of the 30 affected orders (60 %)") {
-		t.Errorf("by its name: %s", said)
-	}
+	// The page before has the name in the field as well: what is told tells them apart.
+	b.until(`document.querySelector("main").textContent.includes("Seller seller-north handled 18 of the 30 affected orders (60 %)")`)
 }
