@@ -11,7 +11,7 @@
 //
 //	t := compromise.New()
 //	o := t.Add("EUR goods 2026-W47", compromise.Party{Kind: "seller", Name: "x"})
-//	err := t.Hit(o, "victim 1", true)
+//	t.Hit(o, "victim 1", true)
 //	rep, err := t.Analyse(compromise.Bounds{MinAffected: 10, MinVictims: 5, MinKnown: 3, MinRatio: 2, Rate: .05})
 package compromise
 
