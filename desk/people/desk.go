@@ -122,6 +122,7 @@ type Desk struct {
 	box sealer
 	// touching holds a place for each use that is being written down.
 	touching chan struct{}
+	known    known
 }
 
 // New makes a desk.
@@ -255,6 +256,8 @@ func (d *Desk) deed(a access.Actor, action, object string) store.Deed {
 
 // change does f with its audit entry.
 func (d *Desk) change(ctx context.Context, deed store.Deed, f func(store.Records) error) error {
+	d.known.forget() // nothing of before is believed, however far the change comes
+	defer d.known.forget()
 	return store.Change(ctx, d.cfg.Store, deed, f)
 }
 

@@ -243,15 +243,7 @@ func (d *Desk) Program(ctx context.Context, secret string, from From) (access.Ac
 		return access.Actor{}, ErrKey
 	}
 	now := d.cfg.Now()
-	var k store.APIKey
-	var p store.Person
-	err := d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
-		if k, err = r.APIKeys.Find(ctx, sum(secret)); err != nil {
-			return err
-		}
-		p, err = r.People.Get(ctx, k.Tenant, k.Person)
-		return err
-	})
+	k, p, err := d.owner(ctx, sum(secret), now)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return access.Actor{}, err
 	}
@@ -263,6 +255,26 @@ func (d *Desk) Program(ctx context.Context, secret string, from From) (access.Ac
 		if err != nil {
 			return access.Actor{}, err
 		}
+		d.known.forget()
 	}
 	return access.Actor{Tenant: k.Tenant, Person: string(k.Person), Roles: p.Roles, Key: k.ID, Scopes: k.Scopes, From: from.network()}, nil
+}
+
+// owner reads a key and its person, or knows them from a moment ago.
+func (d *Desk) owner(ctx context.Context, h store.Hash, now time.Time) (k store.APIKey, p store.Person, err error) {
+	seen, era, ok := d.known.find(h, now)
+	if ok {
+		return seen.key, seen.person, nil
+	}
+	err = d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		if k, err = r.APIKeys.Find(ctx, h); err != nil {
+			return err
+		}
+		p, err = r.People.Get(ctx, k.Tenant, k.Person)
+		return err
+	})
+	if err == nil {
+		d.known.keep(h, knownKey{k, p, now}, era)
+	}
+	return k, p, err
 }

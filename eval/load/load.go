@@ -47,6 +47,9 @@ type Options struct {
 	Flood int
 	// Peers is how many events each peer takes (2,000); below 0: none.
 	Peers int
+	// House makes a whole server in a folder, with the policy of a file; nil: it is
+	// not measured.
+	House func(ctx context.Context, dir, policy string) (House, error)
 	// Dir is a folder on the disk that is measured; what is made there is removed.
 	Dir string
 	// Policy is measured in place of the scenario.
@@ -103,6 +106,7 @@ type Result struct {
 	SnapshotSeconds float64 `json:"snapshot_seconds"`
 	RecoverySeconds float64 `json:"recovery_seconds"`
 	Durable         Durable `json:"durable"`
+	Whole           *Whole  `json:"whole,omitempty"`
 	Flood           Flood   `json:"flood"`
 	Peers           []Peer  `json:"peers"`
 }
@@ -158,7 +162,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, Options, *policy.Policy, string) error
-	}{{"decisions, memory, recovery", r.decide}, {"replay", r.replay}, {"durable log", r.durable}, {"flood", r.flood}, {"peers", r.peers}} {
+	}{{"decisions, memory, recovery", r.decide}, {"replay", r.replay}, {"durable log", r.durable}, {"whole server", r.whole}, {"flood", r.flood}, {"peers", r.peers}} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -303,6 +307,10 @@ func (r *Result) WriteText(w io.Writer) error {
 		{fmt.Sprintf("durable batches of %d", r.Durable.Batch), fmt.Sprintf("%.1f batches/s, %.0f events/s parsed, synced and decided", r.Durable.BatchesPerSec, r.Durable.EventsPerSecond)},
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", x.what, x.figure)
+	}
+	if w := r.Whole; w != nil {
+		fmt.Fprintf(t, "the whole server, batches over HTTP\t%.0f events/s answered with their decisions; %d of %d events stopped\n", w.EventsPerSecond, w.Stopped, w.Events)
+		fmt.Fprintf(t, "single events over HTTP at %d/s\tdecided p50 %.2f ms, p99 %.2f ms; a request that keeps nothing p50 %.2f ms, p99 %.2f ms\n", r.Durable.Rate, w.P50, w.P99, w.PingP50, w.PingP99)
 	}
 	if len(r.Flood.Ways) > 0 {
 		fmt.Fprintf(t, "\nflood of %d events from ever new sources\tdecisions a CPU second\theap MB\tkeys in memory\ton disk\tforgotten\tdecided otherwise\n", r.Flood.Events)
