@@ -253,8 +253,9 @@ func TestRights(t *testing.T) {
 	}
 	own := map[string]fault.Kind{"list": none, "open": fault.NotFound, "unmask": fault.Forbidden, "status": fault.Forbidden, "export": fault.Forbidden, "erase": fault.Forbidden}
 	nobody := map[string]fault.Kind{"list": fault.Forbidden, "open": fault.Forbidden, "unmask": fault.Forbidden, "status": fault.Forbidden, "export": fault.Forbidden, "erase": fault.Forbidden}
-	want := map[access.Role]map[string]fault.Kind{access.Shopper: own, access.Seller: own, access.Helper: own, access.SellerVerifier: nobody,
+	want := map[access.Role]map[string]fault.Kind{access.Shopper: own, access.Seller: own, access.SellerVerifier: nobody,
 		access.Interviewer: nobody, access.Editor: nobody, access.Admin: nobody,
+		access.Helper:     {"list": none, "open": none, "unmask": fault.Forbidden, "status": none, "export": fault.Forbidden, "erase": fault.Forbidden},
 		access.Analyst:    {"list": none, "open": none, "unmask": none, "status": none, "export": fault.Forbidden, "erase": fault.Forbidden},
 		access.Supervisor: {"list": none, "open": none, "unmask": none, "status": none, "export": none, "erase": none}}
 	check := func(who string, a access.Actor, kinds map[string]fault.Kind) {
