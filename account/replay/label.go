@@ -30,6 +30,9 @@ type Label struct {
 	Start, End time.Time
 	// Orders are the orders that it is true of; none where it is true of all.
 	Orders []string
+	// Told is when an event said so; zero for labels of a list. Of what events say of
+	// the same account and orders the newest holds.
+	Told time.Time
 }
 
 // Labels are what is known of a stretch of history. The zero value knows
@@ -42,8 +45,19 @@ type Labels struct {
 	by map[string][]Label
 }
 
-// Add notes what is known of an account.
+// Add notes what is known of an account. A label that was told by an event takes the
+// place of an older one of the same orders: who said "fraud" by mistake can put it
+// right.
 func (l *Labels) Add(account string, x Label) {
+	if !x.Told.IsZero() {
+		same := func(o Label) bool { return !o.Told.IsZero() && slices.Equal(o.Orders, x.Orders) }
+		if i := slices.IndexFunc(l.by[account], same); i >= 0 {
+			if !x.Told.Before(l.by[account][i].Told) {
+				l.by[account][i] = x
+			}
+			return
+		}
+	}
 	if l.by == nil {
 		l.by = map[string][]Label{}
 	}
@@ -73,7 +87,7 @@ func (l *Labels) Note(e *event.Event) {
 	if e.Type != event.Labelled {
 		return
 	}
-	x := Label{Kind: e.Label.Kind}
+	x := Label{Kind: e.Label.Kind, Told: e.Time}
 	switch e.Label.Verdict {
 	case "fraud":
 		x.Verdict = Fraud

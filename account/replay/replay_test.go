@@ -292,3 +292,41 @@ func TestABrokenGuardEndsItsReplay(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelPutRight: what was found out last holds, in whatever order it is read; a
+// label of an order takes nothing back of another, and one of a list stays.
+func TestLabelPutRight(t *testing.T) {
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	says := func(verdict, order string, when time.Duration) event.Event {
+		return event.Event{Type: event.Labelled, Time: at.Add(when), Context: event.Context{Account: "a"}, Label: event.Label{Verdict: verdict, Order: order}}
+	}
+	order := func(id string) *event.Event {
+		return &event.Event{Type: event.OrderPlaced, Time: at, Context: event.Context{Account: "a"}, Order: event.Order{ID: id}}
+	}
+	for _, c := range []struct {
+		name   string
+		labels []event.Event
+		listed Truth
+		o1, o2 Truth
+	}{
+		{"by mistake, then put right", []event.Event{says("fraud", "o1", 0), says("genuine", "o1", time.Hour)}, Unknown, Genuine, Unknown},
+		{"read the other way round", []event.Event{says("genuine", "o1", time.Hour), says("fraud", "o1", 0)}, Unknown, Genuine, Unknown},
+		{"found out late", []event.Event{says("genuine", "o1", 0), says("fraud", "o1", time.Hour)}, Unknown, Fraud, Unknown},
+		{"another order", []event.Event{says("fraud", "o1", 0), says("genuine", "o2", time.Hour)}, Unknown, Fraud, Genuine},
+		{"the whole account", []event.Event{says("fraud", "", 0), says("genuine", "", time.Hour)}, Unknown, Genuine, Genuine},
+		{"a list stays", []event.Event{says("genuine", "o1", time.Hour)}, Fraud, Fraud, Fraud},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var l Labels
+			if c.listed != Unknown {
+				l.Add("a", Label{Verdict: c.listed})
+			}
+			for i := range c.labels {
+				l.Note(&c.labels[i])
+			}
+			if o1, o2 := l.Of(order("o1")), l.Of(order("o2")); o1 != c.o1 || o2 != c.o2 {
+				t.Errorf("o1 %v, o2 %v; want %v, %v", o1, o2, c.o1, c.o2)
+			}
+		})
+	}
+}
