@@ -60,6 +60,16 @@ func (d *Desk) History(ctx context.Context, t access.Tenant, since time.Time) (i
 	}, labels, nil
 }
 
+// ErasedAt is when an account, named by its hash, was erased; zero: it was not. It
+// checks no right: desks that replay do.
+func (d *Desk) ErasedAt(ctx context.Context, t access.Tenant, account string) (when time.Time, err error) {
+	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
+		when, err = past.ErasedAt(ctx, r, past.Subject{Tenant: t, Name: account})
+		return err
+	})
+	return when, err
+}
+
 // maxFound bounds how many labelled decisions of a kind are taken, the newest first.
 const maxFound = 20_000
 

@@ -91,6 +91,8 @@ type book struct {
 type job struct {
 	Run
 	cancel func(State) // ends it with a state; nil once it has ended
+	// forgotten are accounts that were erased while it was at work.
+	forgotten []string
 }
 
 const bookForm = 1

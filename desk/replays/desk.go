@@ -55,6 +55,9 @@ type Config struct {
 	// Cold makes a store for keys of windows that have no room in memory, as the
 	// desk that decides has it; may be nil.
 	Cold func() (window.Cold, error)
+	// Erased tells when an account, named by its hash, was erased; zero: it was not.
+	// Nil: no accounts are erased here.
+	Erased func(ctx context.Context, t access.Tenant, account string) (time.Time, error)
 	// Shelf keeps results over a restart; nil: they end with the server.
 	Shelf Shelf
 	// Failed is called with what failed in the background; may be nil.

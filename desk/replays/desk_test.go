@@ -229,6 +229,51 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestReplayNamesNobodyErased: an account that was erased before a replay, or while it
+// is at work, stands in none of its examples; what is counted stays the same.
+func TestReplayNamesNobodyErased(t *testing.T) {
+	y := open(t, "")
+	names := func(r *replay.Report) (out []string) {
+		for _, list := range [][]replay.Example{r.Examples.Caught, r.Examples.Missed, r.Examples.Annoyed, r.Examples.Freed} {
+			for _, x := range list {
+				out = append(out, x.Account)
+			}
+		}
+		return out
+	}
+	first := y.until(y.start(y.wish()).Number, replays.Done).Result
+	all := names(first)
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) < 2 {
+		t.Fatalf("examples of %d accounts are too few", len(all))
+	}
+	erased := map[string]time.Time{all[0]: y.now}
+	y.cfg.Erased = func(_ context.Context, t access.Tenant, account string) (time.Time, error) {
+		return erased[account], nil
+	}
+	y.restart()
+	y.gate = make(chan struct{})
+	v := y.start(y.wish())
+	y.until(v.Number, replays.Running)
+	if _, err := y.Forget("main", all[1]); err != nil {
+		t.Fatal(err)
+	}
+	close(y.gate)
+	r := y.until(v.Number, replays.Done).Result
+	if left := names(r); slices.Contains(left, all[0]) || slices.Contains(left, all[1]) || r.NewlyAnnoyed != first.NewlyAnnoyed {
+		t.Errorf("examples of %q though %q are erased; %d newly annoyed, before %d", left, all[:2], r.NewlyAnnoyed, first.NewlyAnnoyed)
+	}
+	erased[all[0]] = y.stream.Events[0].Time.Add(-time.Hour)
+	if r := y.until(y.start(y.wish()).Number, replays.Done).Result; !slices.Contains(names(r), all[0]) {
+		t.Error("what came after an erasure is left out")
+	}
+	y.cfg.Erased = func(context.Context, access.Tenant, string) (time.Time, error) {
+		return time.Time{}, errors.New("no records")
+	}
+	y.restart()
+	y.until(y.start(y.wish()).Number, replays.Failed)
+}
+
 // TestReplayRights: each right is asked for, and nothing of another tenant is there.
 func TestReplayRights(t *testing.T) {
 	y := open(t, "")

@@ -234,7 +234,40 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 	if broken != nil {
 		return nil, broken
 	}
-	return r.Report(), nil
+	rep = r.Report()
+	return rep, d.unname(ctx, t, rep)
+}
+
+// unname takes the examples of erased accounts out of a report that was just made:
+// the log has their events for ever. What is counted stays.
+func (d *Desk) unname(ctx context.Context, t access.Tenant, rep *replay.Report) error {
+	if d.cfg.Erased == nil {
+		return nil
+	}
+	when := map[string]time.Time{}
+	var failed error
+	without(rep, func(x replay.Example) bool {
+		at, ok := when[x.Account]
+		if !ok && failed == nil {
+			at, failed = d.cfg.Erased(ctx, t, x.Account)
+			when[x.Account] = at
+		}
+		return !at.IsZero() && !x.Time.After(at)
+	})
+	if failed != nil {
+		return fmt.Errorf("replays: ask who was erased: %w", failed)
+	}
+	return nil
+}
+
+// without takes examples out of a report and returns how many.
+func without(rep *replay.Report, gone func(replay.Example) bool) (n int) {
+	for _, list := range []*[]replay.Example{&rep.Examples.Caught, &rep.Examples.Missed, &rep.Examples.Annoyed, &rep.Examples.Freed} {
+		kept := slices.DeleteFunc(slices.Clone(*list), gone)
+		n += len(*list) - len(kept)
+		*list = kept
+	}
+	return n
 }
 
 // until ends a sequence with its context, between any two events, and at its first
@@ -273,6 +306,10 @@ func (d *Desk) end(ctx context.Context, t access.Tenant, j *job, rep *replay.Rep
 		d.failed("replay", err)
 	}
 	d.change(t, func() {
+		if rep != nil {
+			without(rep, func(x replay.Example) bool { return slices.Contains(j.forgotten, x.Account) })
+		}
+		j.forgotten = nil
 		j.State, j.Trouble, j.Result, j.Ended, j.cancel = state, trouble, rep, d.cfg.Now(), nil
 		j.Expires = j.Ended.AddDate(0, 0, d.lim.KeepDays)
 	})
@@ -370,7 +407,8 @@ func (d *Desk) Open(_ context.Context, a access.Actor, number int64) (Run, error
 	return v, nil
 }
 
-// Forget takes the examples of an account, named by its hash, out of all results:
+// Forget takes the examples of an account, named by its hash, out of all results, and
+// out of those that are being made:
 // what a person whose records are erased has a right to. It returns how many it took.
 func (d *Desk) Forget(t access.Tenant, account string) (n int, err error) {
 	d.mu.Lock()
@@ -381,14 +419,13 @@ func (d *Desk) Forget(t access.Tenant, account string) (n int, err error) {
 	}
 	for _, j := range b.Jobs {
 		if j.Result == nil {
+			if !j.State.Ended() {
+				j.forgotten = append(j.forgotten, account)
+			}
 			continue
 		}
 		rep := *j.Result // who reads the old one goes on reading it
-		for _, list := range []*[]replay.Example{&rep.Examples.Caught, &rep.Examples.Missed, &rep.Examples.Annoyed, &rep.Examples.Freed} {
-			kept := slices.DeleteFunc(slices.Clone(*list), func(x replay.Example) bool { return x.Account == account })
-			n += len(*list) - len(kept)
-			*list = kept
-		}
+		n += without(&rep, func(x replay.Example) bool { return x.Account == account })
 		j.Result = &rep
 	}
 	if n > 0 {
