@@ -352,13 +352,36 @@ func (d *Desk) placesOf(ctx context.Context, a access.Actor, account string) (l 
 		return nil, "", nil, false, err
 	}
 	name = account
-	if places, more = l.trail.Of(account); len(places) == 0 {
-		if name, err = d.accountOf(a.Tenant, account); err != nil {
-			return nil, "", nil, false, err
-		}
-		places, more = l.trail.Of(name)
+	if places, more = l.trail.Of(account); len(places) > 0 {
+		return l, name, places, more, nil
 	}
+	// Links of pages name accounts by hashes, of which the trail may have let go.
+	known, err := d.knows(ctx, a.Tenant, account)
+	if err != nil || known {
+		return l, name, nil, false, err
+	}
+	if name, err = d.accountOf(a.Tenant, account); err != nil {
+		return nil, "", nil, false, err
+	}
+	places, more = l.trail.Of(name)
 	return l, name, places, more, nil
+}
+
+// knows tells whether decisions of an account are kept, or it was erased.
+func (d *Desk) knows(ctx context.Context, t access.Tenant, name string) (known bool, err error) {
+	f := store.AnyDecision()
+	f.Account = name
+	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
+		rows, _, err := r.Decisions.List(ctx, t, f, 0, 1)
+		if err != nil || len(rows) > 0 {
+			known = len(rows) > 0
+			return err
+		}
+		at, err := past.ErasedAt(ctx, r, past.Subject{Tenant: t, Name: name})
+		known = !at.IsZero()
+		return err
+	})
+	return known, err
 }
 
 // read reads events at places of the log, which grow, oldest first.

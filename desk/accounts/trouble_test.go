@@ -11,6 +11,7 @@ import (
 
 	"bonafide/account/event"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
 	"bonafide/fault"
 	"bonafide/store"
@@ -215,4 +216,50 @@ func TestWhatWasErasedStaysErased(t *testing.T) {
 	if n := s.stopped(again); n != 0 {
 		t.Errorf("%d decisions came back", n)
 	}
+}
+
+// TestErasedAccountByItsHash: the links of pages name accounts by hashes, and answer
+// the same after an erasure, when the trail has let go of the account, as by its name
+// and after a restart.
+func TestErasedAccountByItsHash(t *testing.T) {
+	s := newShop(t)
+	d := s.desk()
+	s.send(d, boss, chain("a1", 0)...)
+	if s.stopped(d) == 0 {
+		t.Fatal("nothing was stopped: the test shows nothing")
+	}
+	named, err := d.Account(t.Context(), analyst, "a1", "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := named.Account
+	d.Forgotten("main", hash, hash) // of a trail that is full, too
+	if got, err := d.Account(t.Context(), analyst, hash, "en"); err != nil || got.Account != hash || len(got.Decisions) == 0 {
+		t.Errorf("the trail let go: %q with %d decisions, %v; want %q", got.Account, len(got.Decisions), err, hash)
+	}
+	if err := s.store.Write(t.Context(), func(r store.Records) error {
+		rows, _, err := r.Decisions.List(t.Context(), "main", store.AnyDecision(), 0, 100)
+		for _, x := range rows {
+			err = errors.Join(err, r.Decisions.Erase(t.Context(), x.Tenant, x.ID))
+		}
+		return errors.Join(err, r.Erasures.Add(t.Context(), store.Erasure{Tenant: "main", Kind: past.KindEvent, Mark: store.Buried("main", past.KindEvent, hash), Erased: s.now}))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(d *accounts.Desk, when string) {
+		t.Helper()
+		for _, account := range []string{hash, "a1"} {
+			if got, err := d.Account(t.Context(), analyst, account, "en"); err != nil || got.Account != hash || got.Erased == nil || len(got.Decisions) != 0 {
+				t.Errorf("%s, %q: %q erased %v, %v", when, account, got.Account, got.Erased, err)
+			}
+		}
+		if _, err := d.Account(t.Context(), analyst, "somebody else", "en"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%s, nobody: %v", when, err)
+		}
+	}
+	ask(d, "after it")
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ask(s.desk(), "after a restart")
 }
