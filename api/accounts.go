@@ -55,7 +55,7 @@ type eventsInput struct {
 
 type decisionsInput struct {
 	Action   string `query:"action" doc:"challenge, hold or block; absent: any."`
-	Account  string `query:"account" doc:"Account as the shop names it; hashed on the server." maxLength:"512"`
+	Account  string `query:"account" doc:"Account as the shop names it, which is hashed on the server, or its hash." maxLength:"512"`
 	Since    string `query:"since" doc:"First time (RFC 3339) or day."`
 	Assigned string `query:"assigned" doc:"Id of a person, or nobody; absent: any." maxLength:"64"`
 	Label    string `query:"label" doc:"fraud, good, unsure, or none; absent: any."`

@@ -127,7 +127,7 @@ func (x *decoded) view(lang string) DecisionView {
 // an empty Account, narrow nothing; see AllDecisions.
 type Query struct {
 	Filter store.DecisionFilter
-	// Account is the account as the shop names it; it is hashed here.
+	// Account is the account as the shop names it, or by its hash.
 	Account string
 	// Before is the sequence to go on below; 0: from the newest.
 	Before int64
@@ -173,7 +173,7 @@ func (d *Desk) List(ctx context.Context, a access.Actor, q Query) (Listing, erro
 	}
 	var err error
 	if q.Account != "" {
-		if q.Filter.Account, err = d.accountOf(a.Tenant, q.Account); err != nil {
+		if q.Filter.Account, err = d.nameOf(ctx, a.Tenant, q.Account); err != nil {
 			return Listing{}, err
 		}
 	}

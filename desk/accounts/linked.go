@@ -356,15 +356,20 @@ func (d *Desk) placesOf(ctx context.Context, a access.Actor, account string) (l 
 		return l, name, places, more, nil
 	}
 	// Links of pages name accounts by hashes, of which the trail may have let go.
-	known, err := d.knows(ctx, a.Tenant, account)
-	if err != nil || known {
-		return l, name, nil, false, err
-	}
-	if name, err = d.accountOf(a.Tenant, account); err != nil {
+	if name, err = d.nameOf(ctx, a.Tenant, account); err != nil {
 		return nil, "", nil, false, err
 	}
 	places, more = l.trail.Of(name)
 	return l, name, places, more, nil
+}
+
+// nameOf is the hash of an account, which is named as the shop names it, or by the
+// hash already.
+func (d *Desk) nameOf(ctx context.Context, t access.Tenant, account string) (string, error) {
+	if known, err := d.knows(ctx, t, account); err != nil || known {
+		return account, err
+	}
+	return d.accountOf(t, account)
 }
 
 // knows tells whether decisions of an account are kept, or it was erased.

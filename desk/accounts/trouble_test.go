@@ -237,6 +237,11 @@ func TestErasedAccountByItsHash(t *testing.T) {
 	if got, err := d.Account(t.Context(), analyst, hash, "en"); err != nil || got.Account != hash || len(got.Decisions) == 0 {
 		t.Errorf("the trail let go: %q with %d decisions, %v; want %q", got.Account, len(got.Decisions), err, hash)
 	}
+	q := accounts.AllDecisions("en")
+	q.Account = hash
+	if got, err := d.List(t.Context(), analyst, q); err != nil || len(got.Decisions) == 0 {
+		t.Errorf("decisions by the hash: %d, %v", len(got.Decisions), err)
+	}
 	if err := s.store.Write(t.Context(), func(r store.Records) error {
 		rows, _, err := r.Decisions.List(t.Context(), "main", store.AnyDecision(), 0, 100)
 		for _, x := range rows {
