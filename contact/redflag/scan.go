@@ -12,7 +12,7 @@ import (
 
 // tokensOf returns the set of tokens that fill a slot of the sentence.
 func (s *scanner) tokensOf(slot int32) []uint64 {
-	at := int(s.place[slot]) * s.wide
+	at := int(slot) * s.wide
 	return s.slotAt[at : at+s.wide]
 }
 
@@ -24,8 +24,7 @@ type scanner struct {
 	round int32 // number of the sentence
 
 	there   []uint64    // slots that the sentence fills, a bit each
-	place   []int32     // where in slotAt a slot that is there stands
-	slotAt  []uint64    // tokens that fill it, a bit each, wide numbers long
+	slotAt  []uint64    // by slot: tokens that fill it, a bit each, wide numbers long
 	wide    int         // how many numbers hold a bit for every token
 	uses    []wordUses  // by token
 	seen    []sighting  // by concept
@@ -53,7 +52,7 @@ func (l *lexicon) scanner() *scanner {
 	}
 	return &scanner{
 		lex: l, words: newVocabulary(),
-		there: make([]uint64, (l.slots+63)/64), place: make([]int32, l.slots),
+		there: make([]uint64, (l.slots+63)/64), wide: 1,
 		has: make([]bool, len(l.names)), held: make([]text.Span, len(l.rules)),
 		seen:    make([]sighting, len(l.names)),
 		waiting: make([][]waiting, l.levels),
@@ -91,13 +90,11 @@ func (s *scanner) sentence(toks []token) {
 		s.uses = append(s.uses, u)
 		at, bit := i>>6, uint64(1)<<(i&63)
 		for _, slot := range s.words.slots[u.slots:u.slotsEnd] {
+			s.slotAt[int(slot)*s.wide+at] |= bit
 			if w, b := slot>>6, uint64(1)<<(slot&63); s.there[w]&b == 0 {
 				s.there[w] |= b
-				s.place[slot] = int32(len(s.filled))
 				s.filled = append(s.filled, slot)
-				s.slotAt = append(s.slotAt, none[:s.wide]...)
 			}
-			s.slotAt[int(s.place[slot])*s.wide+at] |= bit
 		}
 	}
 	for i, u := range s.uses {
@@ -121,9 +118,6 @@ func (s *scanner) sentence(toks []token) {
 	}
 }
 
-// none is an empty set of tokens.
-var none [(maxTokens + 63) / 64]uint64
-
 // firstAt returns the first token that fills a slot of the sentence.
 func (s *scanner) firstAt(slot int32) int {
 	for w, set := range s.tokensOf(slot) {
@@ -145,10 +139,16 @@ func (s *scanner) begin(toks []token) {
 	s.round++
 	for _, slot := range s.filled {
 		s.there[slot>>6] = 0
+		for i := range s.tokensOf(slot) {
+			s.slotAt[int(slot)*s.wide+i] = 0
+		}
 	}
-	s.noted, s.filled, s.slotAt, s.uses = s.noted[:0], s.filled[:0], s.slotAt[:0], s.uses[:0]
+	s.noted, s.filled, s.uses = s.noted[:0], s.filled[:0], s.uses[:0]
 	s.tokens = toks
-	s.wide = (len(toks) + 63) / 64
+	s.wide = max(len(toks)+63, 64) / 64
+	if n := len(s.there) * 64 * s.wide; len(s.slotAt) < n {
+		s.slotAt = make([]uint64, n)
+	}
 	s.words.begin()
 	for i := range s.waiting {
 		s.waiting[i] = s.waiting[i][:0]
