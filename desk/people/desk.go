@@ -254,11 +254,19 @@ func (d *Desk) deed(a access.Actor, action, object string) store.Deed {
 	return store.Deed{Tenant: a.Tenant, When: d.cfg.Now(), Actor: store.ActorOf(a), Action: action, Object: object, From: a.From}
 }
 
-// change does f with its audit entry.
+// change does f with its audit entry. What is known of keys is let go before and
+// after: nothing of before is believed, however far the change comes.
 func (d *Desk) change(ctx context.Context, deed store.Deed, f func(store.Records) error) error {
-	d.known.forget() // nothing of before is believed, however far the change comes
+	d.known.forget()
 	defer d.known.forget()
 	return store.Change(ctx, d.cfg.Store, deed, f)
+}
+
+// write is change for what appends its own audit entries.
+func (d *Desk) write(ctx context.Context, f func(store.Records) error) error {
+	d.known.forget()
+	defer d.known.forget()
+	return d.cfg.Store.Write(ctx, f)
 }
 
 // Console is the actor of the server's own command line.

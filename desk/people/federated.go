@@ -230,7 +230,7 @@ func (d *Desk) outOfGroups(ctx context.Context, id oidc.Identity, from From) err
 	if err != nil || len(p.Roles) == 0 {
 		return err
 	}
-	return d.cfg.Store.Write(ctx, func(r store.Records) error {
+	return d.write(ctx, func(r store.Records) error {
 		if p, err = tied(r); err != nil || len(p.Roles) == 0 {
 			return err
 		}

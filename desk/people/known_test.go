@@ -48,3 +48,33 @@ func TestKeyIsKnownForAMoment(t *testing.T) {
 	r.clock.on(250 * time.Millisecond)
 	program(people.ErrKey)
 }
+
+// TestSuspendedAtOnce: who is suspended, or loses a role, has no key that still speaks
+// for them, though it was known a moment ago.
+func TestSuspendedAtOnce(t *testing.T) {
+	r := newRigAt(t, filepath.Join(t.TempDir(), "people.db"))
+	ctx := ctxOf(t)
+	r.founded()
+	console := people.Console("main")
+	ann := r.who(r.hired(people.Who{Actor: console}, "ann@shop.example", access.Analyst))
+	secret, k, err := r.MakeKey(ctx, ann, people.KeyWish{Name: "robot", Scopes: []access.Permission{access.ReportRead}, Days: 9})
+	must(t, secret, err)
+	for range 2 { // the second time it is known
+		if _, err := r.Program(ctx, secret, home); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := r.Person(ctx, console, k.Person)
+	must(t, p, err)
+	must(t, 0, r.ChangePerson(ctx, console, p.ID, people.PersonChange{Name: p.Name, Roles: []access.Role{access.Editor}, Revision: p.Revision}))
+	if a, err := r.Program(ctx, secret, home); err != nil || a.Can(access.ReportRead) {
+		t.Errorf("after the role was taken: %+v, %v", a.Roles, err)
+	}
+	if p, err = r.Person(ctx, console, k.Person); err != nil {
+		t.Fatal(err)
+	}
+	must(t, 0, r.ChangePerson(ctx, console, p.ID, people.PersonChange{Name: p.Name, Roles: p.Roles, Revision: p.Revision, Suspended: true}))
+	if _, err := r.Program(ctx, secret, home); !isErr(err, people.ErrKey) {
+		t.Errorf("after the suspension: %v", err)
+	}
+}

@@ -108,7 +108,7 @@ func (d *Desk) ChangePerson(ctx context.Context, a access.Actor, id store.Person
 	if err != nil {
 		return err
 	}
-	return d.cfg.Store.Write(ctx, func(r store.Records) error {
+	return d.write(ctx, func(r store.Records) error {
 		p, err := r.People.Get(ctx, a.Tenant, id)
 		if err != nil {
 			return err
@@ -383,7 +383,7 @@ func (d *Desk) FirstAdmin(ctx context.Context, a access.Actor, f Founding) (word
 	if word, err = d.word(); err != nil {
 		return "", err
 	}
-	return word, d.cfg.Store.Write(ctx, func(r store.Records) error {
+	return word, d.write(ctx, func(r store.Records) error {
 		_, err := r.Tenants.Get(ctx, t.ID)
 		switch {
 		case fault.KindOf(err) == fault.NotFound:

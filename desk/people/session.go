@@ -87,7 +87,7 @@ func (d *Desk) admit(ctx context.Context, e entrance) (Admission, error) {
 	if err != nil {
 		return Admission{}, err
 	}
-	err = d.cfg.Store.Write(ctx, func(r store.Records) error {
+	err = d.write(ctx, func(r store.Records) error {
 		deed := store.Deed{Tenant: s.Tenant, When: s.Created, Actor: store.Actor(s.Person), Action: "person.login", Object: "session:" + s.ID, From: s.From}
 		if e.first != nil {
 			if deed.Why, err = e.first(r); err != nil {
