@@ -88,7 +88,7 @@ func Families() []Family {
 		{Name: "subject_keys", Secret: true, Check: checkSubjectKeyRow, Sealed: []string{"secret"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"subject", FieldText, true}, {"secret", FieldText, false}, {"created", FieldTime, false},
 			{"destroyed", FieldTime, false}}},
-	}, peopleFamilies(), policyFamilies(), guardFamilies(), listFamilies(), privacyFamilies())
+	}, peopleFamilies(), policyFamilies(), guardFamilies(), listFamilies(), hookFamilies(), privacyFamilies())
 }
 
 // Tenant returns the tenant that a row of the family belongs to.

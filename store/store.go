@@ -92,6 +92,7 @@ type Records struct {
 	GuardPolicies GuardPolicies
 	GuardLists    GuardLists
 	Couplings     Couplings
+	Webhooks      Webhooks
 	Holds         Holds
 	Erasures      Erasures
 	Certificates  Certificates

@@ -2,7 +2,7 @@
 // sealed and comes up open. Desks work with it as with the store itself.
 //
 // Sealed are the texts and notes of reports, the secrets of authenticator apps,
-// and the keys of subjects; the terms of the search index are hashed with a key
+// the keys of subjects, addresses and secrets of webhooks; the terms of the search index are hashed with a key
 // of the tenant. Rows that are moved (Mover) and the values whose keys are changed
 // (Seals) stay as they stand, so that a backup holds nothing that is open. Values
 // that are not sealed, because they were kept before there were keys or brought
@@ -74,6 +74,7 @@ func (s *Store) over(r store.Records) store.Records {
 	r.Reports = reports{r.Reports, s.sealer}
 	r.Secrets = secrets{r.Secrets, s.sealer}
 	r.SubjectKeys = subjectKeys{r.SubjectKeys, s.sealer}
+	r.Webhooks = webhooks{r.Webhooks, s.sealer}
 	r.Search = search{below: r.Search, records: r, sealer: s.sealer, store: s}
 	return r
 }

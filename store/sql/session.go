@@ -36,7 +36,7 @@ func (s *session) records() store.Records {
 	return store.Records{Reports: reports{s}, Search: search{s}, Audit: audit{s},
 		Tenants: tenants{s}, Settings: settings{s}, People: people{s}, Teams: teams{s}, Secrets: secrets{s}, Passkeys: passkeys{s}, Identities: identities{s},
 		Sessions: sessions{s}, Tickets: tickets{s}, Attempts: attempts{s}, APIKeys: apiKeys{s},
-		Policies: policies{s}, Decisions: decisions{s}, GuardPolicies: guardPolicies{s}, GuardLists: guardLists{s}, Couplings: couplings{s},
+		Policies: policies{s}, Decisions: decisions{s}, GuardPolicies: guardPolicies{s}, GuardLists: guardLists{s}, Couplings: couplings{s}, Webhooks: webhooks{s},
 		Holds: holds{s}, Erasures: erasures{s}, Certificates: certificates{s},
 		SubjectKeys: subjectKeys{s}, Mover: mover{s}, Seals: seals{s}}
 }

@@ -141,6 +141,7 @@ func Run(t *testing.T, e Engine) {
 		{"keys of subjects", keysOfSubjects},
 		{"sealed values are counted and replaced", sealsChange},
 		{"couplings wait, and go with report or account", couplingsWait},
+		{"webhooks keep their place, and what was given up", webhooksKept},
 		{"decisions come back once", decisionsComeBack},
 		{"decisions that cannot be kept are refused", decisionsRefused},
 		{"decisions are listed by filters", decisionsListed},

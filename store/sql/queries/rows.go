@@ -282,3 +282,33 @@ type Ticket struct {
 	Expires int64
 	Tries   int64
 }
+
+type Webhook struct {
+	Tenant    string
+	ID        string
+	Url       string
+	Secret    string
+	Actions   string
+	Lang      string
+	State     string
+	Made      int64
+	MadeBy    string
+	Place     int64
+	Delivered int64
+	LastDone  int64
+	Tries     int64
+	Due       int64
+	Failing   int64
+	GivenUp   int64
+	Problem   string
+	Revision  int64
+}
+
+type WebhookDead struct {
+	Tenant   string
+	Webhook  string
+	Sequence int64
+	Decision string
+	Made     int64
+	Problem  string
+}
