@@ -1,5 +1,4 @@
-// Package webhook posts signed messages to one address that the operator
-// configured, by the scheme of Standard Webhooks (standardwebhooks.com, 1.0.0): a
+// Package webhook posts signed messages to one address, by the scheme of Standard Webhooks (standardwebhooks.com, 1.0.0): a
 // receiver can tell that a message is from this server, is whole, is new, and
 // whether it came before.
 //
@@ -7,9 +6,11 @@
 //	webhook-timestamp: 1795340000 seconds since 1970, of the try
 //	webhook-signature: v1,BASE64  HMAC-SHA-256 of "id.timestamp.body"
 //
-// It is not for addresses that people or shops type in: it follows no redirect
-// and no proxy, takes https (http on this machine only), and posts nowhere but to
-// the one address. What a receiver answers is not read, but for its status.
+// It follows no redirect and no proxy, takes https (http on this machine only), and
+// posts nowhere but to the one address. What a receiver answers is not read, but for
+// its status. For an address that people type in set Public: then it is https, and
+// each connection is refused that would lead into the server's own network, whatever
+// the name in the address meant before.
 //
 //	s, err := webhook.New(webhook.Config{URL: "https://keep.example/bonafide", Secret: secret})
 //	err = s.Send(ctx, webhook.Message{ID: id, Body: body})
@@ -27,6 +28,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -51,6 +53,10 @@ type Config struct {
 	// 1 minute.
 	Tries         int
 	Wait, Longest time.Duration
+	// Public refuses http, and connections to addresses that are not of the public
+	// internet. It is asked of the address of each connection, after the name was
+	// looked up, so that a name that changes its meaning leads nowhere else.
+	Public bool
 	// Now is the clock of signatures; default time.Now.
 	Now func() time.Time
 }
@@ -87,6 +93,12 @@ func New(c Config) (*Sender, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && local.Host(u.Hostname())) {
 		return nil, fault.New(fault.Invalid, "url", "of a webhook is no https address without user and password (http is taken for this machine only)")
 	}
+	if c.Public && u.Scheme != "https" {
+		return nil, fault.New(fault.Invalid, "url", "of a webhook is no https address")
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); c.Public && (err == nil && !public(ip) || local.Host(u.Hostname())) {
+		return nil, errPrivate()
+	}
 	secret, err := secretOf(c.Secret)
 	if err != nil {
 		return nil, err
@@ -107,10 +119,14 @@ func New(c Config) (*Sender, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	dialer := &net.Dialer{Timeout: c.Timeout}
+	if c.Public {
+		dialer.Control = onlyPublic
+	}
 	return &Sender{cfg: c, secret: secret, client: &http.Client{
 		Timeout:       c.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: c.Timeout}).DialContext, TLSHandshakeTimeout: c.Timeout, MaxIdleConns: 2,
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: c.Timeout, MaxIdleConns: 2,
 			IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxAnswer, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}},
 	}}, nil
 }
@@ -192,11 +208,26 @@ type later struct {
 
 func (l *later) Error() string { return "it answered with status " + strconv.Itoa(l.status) }
 
-// try posts a message once and tells whether another try may help.
-func (s *Sender) try(ctx context.Context, m Message) (again bool, err error) {
+// Answer is what became of one try.
+type Answer struct {
+	// Status is that of HTTP; 0: there was no answer.
+	Status int
+	// After is how long the receiver asks to be left alone; 0: it does not.
+	After time.Duration
+}
+
+// Taken tells whether the receiver took the message.
+func (a Answer) Taken() bool { return a.Status >= 200 && a.Status < 300 }
+
+// Post posts a message once, whatever comes of it. The error tells why there was no
+// answer: Conflict for an address that is refused (Public), else Temporary.
+func (s *Sender) Post(ctx context.Context, m Message) (Answer, error) {
+	if err := m.Check(); err != nil {
+		return Answer{}, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.URL, bytes.NewReader(m.Body))
 	if err != nil {
-		return false, fault.New(fault.Invalid, "url", "of a webhook is no address")
+		return Answer{}, fault.New(fault.Invalid, "url", "of a webhook is no address")
 	}
 	when := strconv.FormatInt(s.cfg.Now().Unix(), 10)
 	req.Header.Set("Content-Type", "application/json")
@@ -206,16 +237,25 @@ func (s *Sender) try(ctx context.Context, m Message) (again bool, err error) {
 	req.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac(s.secret, m.ID, when, m.Body)))
 	res, err := s.client.Do(req)
 	if err != nil {
-		return true, unreachable(err)
+		return Answer{}, unreachable(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer) // so that the connection can be used again
-	switch c := res.StatusCode; {
-	case c >= 200 && c < 300:
+	n, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+	return Answer{Status: res.StatusCode, After: time.Duration(max(0, min(n, 86400))) * time.Second}, nil
+}
+
+// try posts a message once and tells whether another try may help.
+func (s *Sender) try(ctx context.Context, m Message) (again bool, err error) {
+	a, err := s.Post(ctx, m)
+	if err != nil {
+		return fault.KindOf(err) == fault.Temporary, err
+	}
+	switch c := a.Status; {
+	case a.Taken():
 		return false, nil
 	case c == http.StatusRequestTimeout || c == http.StatusTooEarly || c == http.StatusTooManyRequests || c >= 500:
-		n, _ := strconv.Atoi(res.Header.Get("Retry-After"))
-		return true, &later{c, time.Duration(max(0, min(n, 86400))) * time.Second}
+		return true, &later{c, a.After}
 	case c >= 300 && c < 400:
 		return false, fault.New(fault.Conflict, "url", "of a webhook leads elsewhere (status %d), where it is not followed: configure the address that it leads to", c)
 	default:
@@ -229,14 +269,17 @@ func unreachable(err error) error {
 	if errors.As(err, &at) {
 		err = at.Err
 	}
-	if os, ok := err.(interface{ Timeout() bool }); ok && os.Timeout() {
-		return errors.New("it does not answer in time")
+	if errors.Is(err, errNotPublic) {
+		return errPrivate()
 	}
+	text := "it cannot be reached"
 	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return errors.New("its name is not known")
+	if os, ok := err.(interface{ Timeout() bool }); ok && os.Timeout() {
+		text = "it does not answer in time"
+	} else if errors.As(err, &dns) {
+		text = "its name is not known"
 	}
-	return errors.New("it cannot be reached")
+	return &fault.Error{Kind: fault.Temporary, Text: text}
 }
 
 // mac is the signature of a try.

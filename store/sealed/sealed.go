@@ -2,8 +2,8 @@
 // sealed and comes up open. Desks work with it as with the store itself.
 //
 // Sealed are the texts and notes of reports, the secrets of authenticator apps,
-// the keys of subjects, addresses and secrets of webhooks; the terms of the search index are hashed with a key
-// of the tenant. Rows that are moved (Mover) and the values whose keys are changed
+// the keys of subjects, addresses and secrets of webhooks; the terms of the search
+// index are hashed with a key of the tenant. Rows that are moved (Mover) and the values whose keys are changed
 // (Seals) stay as they stand, so that a backup holds nothing that is open. Values
 // that are not sealed, because they were kept before there were keys or brought
 // back from a backup of then, are read as they are; the next start of a server and
