@@ -105,6 +105,8 @@ const (
 	HoldManage     Permission = "hold.manage"
 	AuditRead      Permission = "audit.read"
 	AuditExport    Permission = "audit.export"
+	WebhookRead    Permission = "webhook.read"
+	WebhookManage  Permission = "webhook.manage"
 	SystemHealth   Permission = "system.health"
 	SystemSettings Permission = "system.settings"
 )
@@ -166,6 +168,8 @@ func Rules() []Rule {
 		{Permission: HoldManage, Doc: "keep records from being erased, and release them", Confirm: true, ByKey: true, Reason: true, All: []Role{Supervisor, Admin}},
 		{Permission: AuditRead, Doc: "read the audit entries", All: []Role{Supervisor, Admin}},
 		{Permission: AuditExport, Doc: "take audit entries out of the house", Confirm: true, All: []Role{Admin}},
+		{Permission: WebhookRead, Doc: "see to which addresses decisions are posted, and how far that has come", All: []Role{Supervisor, Admin}},
+		{Permission: WebhookManage, Doc: "have decisions posted to an address, test it, resume it, send again, remove it", Confirm: true, ByKey: true, All: []Role{Admin}},
 		{Permission: SystemHealth, Doc: "see versions, storage and queues", All: []Role{Admin}},
 		{Permission: SystemSettings, Doc: "change settings of the tenant", Confirm: true, All: []Role{Admin}},
 	}

@@ -58,6 +58,9 @@ type Options struct {
 	Policies Policies
 	// Lists are the lists that policies ask for; nil: none are kept. It needs Programs.
 	Lists Lists
+	// Hooks are the addresses that decisions are posted to; nil: none are kept. It
+	// needs Programs.
+	Hooks Hooks
 	// Leaks looks for who may have leaked orders; nil: there is no account guard. It
 	// needs Programs.
 	Leaks Leaks
@@ -108,6 +111,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 		}
 		if opt.Lists != nil {
 			d.programLists(api)
+		}
+		if opt.Hooks != nil {
+			d.programHooks(api)
 		}
 	}
 	if opt.Owners != nil {

@@ -204,27 +204,28 @@ type EvalOptions struct {
 type grammar struct {
 	Config string `help:"Configuration file (YAML)." type:"path" placeholder:"FILE" env:"BONAFIDE_CONFIG"`
 
-	Check   checkCmd   `cmd:"" help:"Is this contact really from the shop? Takes a mail, text, picture, chat export, mbox or folder."`
-	Serve   serveCmd   `cmd:"" help:"Run the server with pages and API."`
-	Conf    confCmd    `cmd:"" name:"config" help:"Check or document the configuration."`
-	Codes   codesCmd   `cmd:"" help:"Print the documentation of all evidence codes."`
-	Access  accessCmd  `cmd:"" help:"Print the table of roles and permissions."`
-	Eval    evalCmd    `cmd:"" help:"Measure accuracy on labelled data."`
-	Policy  policyCmd  `cmd:"" help:"Check policies of the account guard; list, push, try and publish them on a server."`
-	Replay  replayCmd  `cmd:"" help:"Decide a stretch of history again by another policy, and compare (docs/replay.md)."`
-	Train   trainCmd   `cmd:"" help:"Make the learned files from written examples."`
-	Admin   adminCmd   `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
-	Audit   auditCmd   `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
-	Events  eventsCmd  `cmd:"" help:"Post a file of account events to a server, and print what was decided."`
-	Leaks   leaksCmd   `cmd:"" help:"Ask a running server who may have leaked the orders that fraudsters knew of."`
-	Lists   listsCmd   `cmd:"" help:"Show and change the lists that policies ask for, on a running server."`
-	Log     logCmd     `cmd:"" help:"Verify the log of events."`
-	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
-	Backup  backupCmd  `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
-	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty database."`
-	Export  exportCmd  `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
-	Import  importCmd  `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Check    checkCmd    `cmd:"" help:"Is this contact really from the shop? Takes a mail, text, picture, chat export, mbox or folder."`
+	Serve    serveCmd    `cmd:"" help:"Run the server with pages and API."`
+	Conf     confCmd     `cmd:"" name:"config" help:"Check or document the configuration."`
+	Codes    codesCmd    `cmd:"" help:"Print the documentation of all evidence codes."`
+	Access   accessCmd   `cmd:"" help:"Print the table of roles and permissions."`
+	Eval     evalCmd     `cmd:"" help:"Measure accuracy on labelled data."`
+	Policy   policyCmd   `cmd:"" help:"Check policies of the account guard; list, push, try and publish them on a server."`
+	Replay   replayCmd   `cmd:"" help:"Decide a stretch of history again by another policy, and compare (docs/replay.md)."`
+	Train    trainCmd    `cmd:"" help:"Make the learned files from written examples."`
+	Admin    adminCmd    `cmd:"" help:"Let people in and keep them out, without logging in: for whoever runs the server."`
+	Audit    auditCmd    `cmd:"" help:"Verify, export and anchor the audit chains of the records."`
+	Events   eventsCmd   `cmd:"" help:"Post a file of account events to a server, and print what was decided."`
+	Leaks    leaksCmd    `cmd:"" help:"Ask a running server who may have leaked the orders that fraudsters knew of."`
+	Lists    listsCmd    `cmd:"" help:"Show and change the lists that policies ask for, on a running server."`
+	Webhooks webhooksCmd `cmd:"" help:"Show and change the addresses that decisions are posted to, on a running server."`
+	Log      logCmd      `cmd:"" help:"Verify the log of events."`
+	Keys     keysCmd     `cmd:"" help:"List, rotate and retire the keys that seal the most sensitive values of records."`
+	Backup   backupCmd   `cmd:"" help:"Write all records to a file, while the server runs, and check it."`
+	Restore  restoreCmd  `cmd:"" help:"Bring a backup back into an empty database."`
+	Export   exportCmd   `cmd:"" help:"Write the records of a tenant to a file (docs/export-format.md), and check it."`
+	Import   importCmd   `cmd:"" help:"Take the export of a tenant into a database that has none of it."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	Retain   retainCmd   `cmd:"" help:"Erase what is past its time, but for what a hold keeps; the server does it too."`
 	Hold     holdCmd     `cmd:"" help:"Keep records from being erased, list holds, release them."`
@@ -469,6 +470,8 @@ func (g *grammar) remotely(ctx context.Context, command string, env Env) error {
 		return g.Leaks.run(ctx, env)
 	case strings.HasPrefix(command, "lists "):
 		return g.Lists.run(ctx, env, command)
+	case strings.HasPrefix(command, "webhooks"):
+		return g.Webhooks.run(ctx, env, command)
 	}
 	return nil
 }

@@ -157,10 +157,10 @@ func pseudonym(address func(*http.Request) string) func(*http.Request) string {
 // route is the path as it may be logged and counted: one of our own, so that
 // nothing that a stranger puts into a path reaches a log or a metric.
 func route(r *http.Request) string {
-	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/v1/events", "/v1/decisions", "/v1/accounts", "/v1/policies", "/v1/replays", "/v1/privacy", "/v1/lists", "/v1/leaks", "/static",
+	for _, known := range []string{"/v1/contacts/check", "/v1/brands", "/v1/receivers", "/v1/facts", "/v1/situations", "/v1/key", "/v1/reports", "/v1/events", "/v1/decisions", "/v1/accounts", "/v1/policies", "/v1/replays", "/v1/privacy", "/v1/lists", "/v1/leaks", "/v1/webhooks", "/static",
 		"/check", "/share", "/report", "/now", "/call", "/helper", "/done", "/about", "/facts", "/receivers", "/brands", "/country",
 		"/setup", "/login", "/logout", "/begin", "/confirm", "/account", "/people", "/reports", "/report-this",
-		"/audit", "/system", "/decisions", "/accounts", "/mine", "/v1/mine", "/policies", "/privacy", "/replays", "/leaks", "/lists", "/settings", "/styleguide", "/styleguide.css",
+		"/audit", "/system", "/decisions", "/accounts", "/mine", "/v1/mine", "/policies", "/privacy", "/replays", "/leaks", "/lists", "/webhooks", "/settings", "/styleguide", "/styleguide.css",
 		"/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/manifest.webmanifest", "/sw.js"} {
 		if r.URL.Path == known || strings.HasPrefix(r.URL.Path, known+"/") {
 			return known

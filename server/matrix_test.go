@@ -166,6 +166,13 @@ var keyRoutes = map[string]keyRow{
 	"POST /v1/reports/{id}/status":            {path: "/v1/reports/{report}/status", body: `{"status":"open","revision":1}`, may: telling, foreign: 404},
 	"GET /v1/leaks":                           {path: "/v1/leaks", may: watching, foreign: 200},
 	"POST /v1/leaks":                          {path: "/v1/leaks", body: `{"names":[{"kind":"seller","name":"x"}]}`, may: watching, foreign: 200},
+	"GET /v1/webhooks":                        {path: "/v1/webhooks", may: caring, foreign: 200},
+	"POST /v1/webhooks":                       {path: "/v1/webhooks", body: `{"url":"http://shop.example/h"}`, may: []access.Role{access.Admin}, foreign: 422, ok: 422},
+	"DELETE /v1/webhooks/{id}":                {path: "/v1/webhooks/none", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
+	"POST /v1/webhooks/{id}/resume":           {path: "/v1/webhooks/none/resume", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
+	"POST /v1/webhooks/{id}/test":             {path: "/v1/webhooks/none/test", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
+	"GET /v1/webhooks/{id}/dead":              {path: "/v1/webhooks/none/dead", may: caring, foreign: 404, ok: 404},
+	"POST /v1/webhooks/{id}/dead/{sequence}":  {path: "/v1/webhooks/none/dead/1", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
 	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},
 	"DELETE /v1/lists/{list}":                 {path: "/v1/lists/{fresh}", may: watching, foreign: 404, there: true},
@@ -343,7 +350,7 @@ func (b *building) everyRouteHasARow(t *testing.T) {
 		if !ok || path == "/{$}" {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x", "{sequence}", "1").Replace(path)
 		if got := route(httptest.NewRequest(http.MethodGet, path, nil)); got == "other" {
 			t.Errorf("%s is logged as other: add it to route", pattern)
 		}
@@ -455,7 +462,7 @@ func (b *building) oversizedAndPacked(t *testing.T) {
 			continue // it reads none
 		}
 		tried++
-		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{word}", "x", "{account}", "x", "{number}", "1", "{list}", "x", "{value}", "x", "{sequence}", "1").Replace(path)
 		if path == "/v1/events" {
 			huge = strings.Repeat("a", accounts.MaxBody)
 		}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"bonafide/access"
+	"bonafide/casework/retention"
 	"bonafide/config"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/hooks"
 	"bonafide/desk/accounts/lists"
 	"bonafide/desk/accounts/persons"
 	"bonafide/desk/custody"
@@ -39,10 +41,15 @@ func Privacy(cfg config.Config, s store.Store, staff *people.Desk, contacts *rep
 	if err != nil {
 		return nil, err
 	}
+	table, err := retention.Load(Knowledge(cfg.Data.Overlay))
+	if err != nil {
+		return nil, err
+	}
+	dead := hooks.Expire{Store: s, Now: time.Now, Days: table.Kind(hooks.KindDead).Days}
 	return privacy.New(privacy.Config{Store: s, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Random: rand.Reader,
 		Key: []byte(cfg.People.Key), FormerKeys: formerKeys(cfg),
 		Holders:  []privacy.Holder{contacts.Requests(), staff.Requests(), people.Keys{Now: time.Now}, staff.Suspensions(), decided.Decisions(), decided.Events(), decided.Lists()},
-		Expirers: []privacy.Expirer{contacts, staff, decided}})
+		Expirers: []privacy.Expirer{contacts, staff, decided, dead}})
 }
 
 // guarding is the account guard with what replays of it keep.

@@ -30,6 +30,7 @@ import (
 	"bonafide/desk/accounts"
 	orderbook "bonafide/desk/accounts/books"
 	"bonafide/desk/accounts/coupling"
+	"bonafide/desk/accounts/hooks"
 	"bonafide/desk/accounts/leaks"
 	"bonafide/desk/accounts/lists"
 	"bonafide/desk/contacts"
@@ -86,6 +87,7 @@ type Server struct {
 	replays  *replays.Desk
 	policies *policies.Desk
 	lists    *lists.Desk
+	hooks    *hooks.Desk
 	coupling *coupling.Desk
 }
 
@@ -221,6 +223,10 @@ func (s *Server) guarded(cfg config.Config, check *contacts.Desk, options *web.O
 		return err
 	}
 	options.Lists, programs.Lists = s.lists, s.lists
+	if s.hooks, err = hooks.New(hooks.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Private: cfg.Accounts.HooksPrivate, Failed: s.warn}); err != nil {
+		return err
+	}
+	programs.Hooks = s.hooks
 	if s.coupling, err = coupling.New(coupling.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Failed: s.warn}); err != nil {
 		return err
 	}
@@ -322,6 +328,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.readLog(ctx)
 	if s.coupling != nil {
 		defer s.coupling.Start(ctx)()
+		defer s.hooks.Start(ctx)()
 	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
