@@ -30,10 +30,10 @@ func TestEveryRoleExistsWithLeastRights(t *testing.T) { // S2.17
 	want := map[access.Role][]string{
 		access.Shopper: {"report.read own"}, access.Seller: {"report.read own"}, access.Helper: {"report.read all", "report.change all"},
 		access.Analyst:        {"key.manage own", "report.read all", "report.change all", "report.unmask all", "decision.read all", "decision.label all", "list.read all", "list.write all", "policy.read all", "policy.edit all", "policy.replay all"},
-		access.Supervisor:     {"key.manage own", "people.read all", "report.read all", "report.change all", "report.unmask all", "report.export all", "report.erase all", "event.write all", "decision.read all", "decision.label all", "list.read all", "list.write all", "policy.read all", "policy.edit all", "policy.publish all", "policy.replay all", "privacy.read all", "privacy.find all", "privacy.copy all", "privacy.erase all", "hold.manage all", "audit.read all"},
+		access.Supervisor:     {"key.manage own", "people.read all", "report.read all", "report.change all", "report.unmask all", "report.export all", "report.erase all", "event.write all", "decision.read all", "decision.label all", "list.read all", "list.write all", "policy.read all", "policy.edit all", "policy.publish all", "policy.replay all", "privacy.read all", "privacy.find all", "privacy.copy all", "privacy.erase all", "hold.manage all", "audit.read all", "webhook.read all"},
 		access.SellerVerifier: nil, access.Interviewer: nil, access.Editor: nil,
 		access.Admin: {"key.manage all", "people.read all", "people.invite all", "people.change all", "people.reset all", "team.manage all",
-			"event.write all", "privacy.read all", "privacy.find all", "privacy.erase all", "hold.manage all", "audit.read all", "audit.export all", "system.health all", "system.settings all"},
+			"event.write all", "privacy.read all", "privacy.find all", "privacy.erase all", "hold.manage all", "audit.read all", "audit.export all", "webhook.read all", "webhook.manage all", "system.health all", "system.settings all"},
 	}
 	for _, r := range access.Roles() {
 		expected, listed := want[r]

@@ -12,13 +12,13 @@ import (
 
 // Hooks is what the door needs of the desk of webhooks.
 type Hooks interface {
-	List(ctx context.Context, a access.Actor) ([]hooks.View, error)
-	Add(ctx context.Context, a access.Actor, n hooks.NewHook) (hooks.Made, error)
+	List(ctx context.Context, a access.Actor) ([]hooks.Webhook, error)
+	Add(ctx context.Context, a access.Actor, n hooks.NewHook) (hooks.NewWebhook, error)
 	Remove(ctx context.Context, a access.Actor, id string) error
-	Resume(ctx context.Context, a access.Actor, id string) (hooks.View, error)
-	Test(ctx context.Context, a access.Actor, id string) (hooks.Sent, error)
-	Graves(ctx context.Context, a access.Actor, id string, before int64) (hooks.Graveyard, error)
-	SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (hooks.Sent, error)
+	Resume(ctx context.Context, a access.Actor, id string) (hooks.Webhook, error)
+	Test(ctx context.Context, a access.Actor, id string) (hooks.WebhookSent, error)
+	Graves(ctx context.Context, a access.Actor, id string, before int64) (hooks.DeadPage, error)
+	SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (hooks.WebhookSent, error)
 }
 
 type hookInput struct {
@@ -37,11 +37,11 @@ func answered[T any](v T, err error) (*struct{ Body T }, error) {
 func (d door) programHooks(api huma.API) {
 	h := d.opt.Hooks
 	huma.Register(api, d.keyedOperation(api, "list-webhooks", http.MethodGet, "/v1/webhooks", "Addresses that decisions are posted to, and how far that has come. Needs webhook.read."),
-		func(ctx context.Context, _ *struct{}) (*struct{ Body []hooks.View }, error) {
+		func(ctx context.Context, _ *struct{}) (*struct{ Body []hooks.Webhook }, error) {
 			return answered(h.List(ctx, actor(ctx)))
 		})
 	huma.Register(api, d.keyedOperation(api, "add-webhook", http.MethodPost, "/v1/webhooks", "Have decisions posted to an address from now on (docs/webhooks.md). Needs webhook.manage.", 409),
-		func(ctx context.Context, in *struct{ Body hooks.NewHook }) (*struct{ Body hooks.Made }, error) {
+		func(ctx context.Context, in *struct{ Body hooks.NewHook }) (*struct{ Body hooks.NewWebhook }, error) {
 			return answered(h.Add(ctx, actor(ctx), in.Body))
 		})
 	huma.Register(api, d.keyedOperation(api, "remove-webhook", http.MethodDelete, "/v1/webhooks/{id}", "Remove an address. Needs webhook.manage.", 404),
@@ -52,25 +52,25 @@ func (d door) programHooks(api huma.API) {
 			return nil, nil
 		})
 	huma.Register(api, d.keyedOperation(api, "resume-webhook", http.MethodPost, "/v1/webhooks/{id}/resume", "Go on from where an address stopped, or try now. Needs webhook.manage.", 404, 409),
-		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.View }, error) {
+		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.Webhook }, error) {
 			return answered(h.Resume(ctx, actor(ctx), in.ID))
 		})
 	huma.Register(api, d.keyedOperation(api, "test-webhook", http.MethodPost, "/v1/webhooks/{id}/test", "Post a message without data of anybody to an address. Needs webhook.manage.", 404),
-		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.Sent }, error) {
+		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.WebhookSent }, error) {
 			return answered(h.Test(ctx, actor(ctx), in.ID))
 		})
 	huma.Register(api, d.keyedOperation(api, "list-dead", http.MethodGet, "/v1/webhooks/{id}/dead", "Decisions that were given up for an address. Needs webhook.read.", 404),
 		func(ctx context.Context, in *struct {
 			hookInput
 			Before int64 `query:"before" minimum:"0" doc:"As the page before told as next."`
-		}) (*struct{ Body hooks.Graveyard }, error) {
+		}) (*struct{ Body hooks.DeadPage }, error) {
 			return answered(h.Graves(ctx, actor(ctx), in.ID, in.Before))
 		})
 	huma.Register(api, d.keyedOperation(api, "send-dead", http.MethodPost, "/v1/webhooks/{id}/dead/{sequence}", "Send a decision again that was given up. Needs webhook.manage.", 404),
 		func(ctx context.Context, in *struct {
 			hookInput
 			Sequence int64 `path:"sequence" minimum:"1" doc:"As the list of them tells."`
-		}) (*struct{ Body hooks.Sent }, error) {
+		}) (*struct{ Body hooks.WebhookSent }, error) {
 			return answered(h.SendAgain(ctx, actor(ctx), in.ID, in.Sequence))
 		})
 }

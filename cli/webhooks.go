@@ -63,7 +63,7 @@ func (c *webhooksCmd) ask(ctx context.Context, env Env, method, path string, bod
 func hookPath(id, rest string) string { return "/v1/webhooks/" + url.PathEscape(id) + rest }
 
 func (c *webhooksCmd) show(ctx context.Context, env Env) error {
-	var list []hooks.View
+	var list []hooks.Webhook
 	if err := c.ask(ctx, env, http.MethodGet, "/v1/webhooks", nil, &list); err != nil || c.JSON {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *webhooksCmd) show(ctx context.Context, env Env) error {
 }
 
 func (c *webhooksCmd) add(ctx context.Context, env Env) error {
-	var made hooks.Made
+	var made hooks.NewWebhook
 	if err := c.ask(ctx, env, http.MethodPost, "/v1/webhooks", hooks.NewHook{URL: c.Add.URL, Actions: c.Add.Actions, Lang: c.Add.Lang}, &made); err != nil || c.JSON {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *webhooksCmd) add(ctx context.Context, env Env) error {
 
 // sent tells what became of a delivery; one that was not taken fails the command.
 func (c *webhooksCmd) sent(ctx context.Context, env Env, path, what string) error {
-	var got hooks.Sent
+	var got hooks.WebhookSent
 	if err := c.ask(ctx, env, http.MethodPost, path, nil, &got); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (c *webhooksCmd) sent(ctx context.Context, env Env, path, what string) erro
 func (c *webhooksCmd) dead(ctx context.Context, env Env) error {
 	w := tabwriter.NewWriter(env.Stdout, 2, 8, 2, ' ', 0)
 	for before := int64(0); ; {
-		var page hooks.Graveyard
+		var page hooks.DeadPage
 		if err := c.ask(ctx, env, http.MethodGet, hookPath(c.Dead.ID, "/dead?before="+strconv.FormatInt(before, 10)), nil, &page); err != nil {
 			return err
 		}

@@ -99,8 +99,8 @@ type NewHook struct {
 	Lang    string   `json:"lang,omitempty" enum:"en,de,ja" doc:"Language of texts; en if absent."`
 }
 
-// View is an address as those see it who may.
-type View struct {
+// Webhook is an address as those see it who may.
+type Webhook struct {
 	ID      string      `json:"id"`
 	URL     string      `json:"url" doc:"The address, without what follows a question mark, which may be secret."`
 	Actions []string    `json:"actions" doc:"The actions whose decisions are posted; empty: all."`
@@ -119,29 +119,29 @@ type View struct {
 	Place     int64      `json:"place" doc:"Sequence of the last decision that is done with."`
 }
 
-// Made is an address that was just added.
-type Made struct {
-	View
+// NewWebhook is an address that was just added.
+type NewWebhook struct {
+	Webhook
 	Secret string `json:"secret" doc:"What signatures are made with. It is shown this once."`
 }
 
-// Dead is a decision that was given up.
-type Dead struct {
+// DeadDecision is a decision that was given up.
+type DeadDecision struct {
 	Sequence int64            `json:"sequence" doc:"By which it is sent again."`
 	Decision store.DecisionID `json:"decision"`
 	Made     time.Time        `json:"given_up_at"`
 	Problem  string           `json:"problem" doc:"As of the webhook."`
 }
 
-// Graveyard is a page of what was given up.
-type Graveyard struct {
-	Webhook View   `json:"webhook"`
-	Dead    []Dead `json:"dead" doc:"Newest decision first."`
-	Next    int64  `json:"next,omitempty" doc:"Give it as before for the next page; absent: there is none."`
+// DeadPage is a page of what was given up.
+type DeadPage struct {
+	Webhook Webhook        `json:"webhook"`
+	Dead    []DeadDecision `json:"dead" doc:"Newest decision first."`
+	Next    int64          `json:"next,omitempty" doc:"Give it as before for the next page; absent: there is none."`
 }
 
-// Sent is what became of a delivery that somebody asked for.
-type Sent struct {
+// WebhookSent is what became of a delivery that somebody asked for.
+type WebhookSent struct {
 	Taken   bool   `json:"taken" doc:"The receiver took it (status 200 to 299)."`
 	Status  int    `json:"status,omitempty" doc:"Status of its answer; absent: there was none."`
 	Problem string `json:"problem,omitempty" doc:"As of the webhook."`
@@ -187,14 +187,14 @@ func shown(address string) string {
 	return u.String()
 }
 
-func view(w *store.Webhook, dead int64) View {
+func view(w *store.Webhook, dead int64) Webhook {
 	at := func(t time.Time) *time.Time {
 		if t.IsZero() {
 			return nil
 		}
 		return &t
 	}
-	v := View{ID: w.ID, URL: shown(w.URL), Actions: w.Actions, Lang: w.Lang, State: w.State, Problem: w.Problem, Made: w.Made, By: w.By, Delivered: w.Delivered,
+	v := Webhook{ID: w.ID, URL: shown(w.URL), Actions: w.Actions, Lang: w.Lang, State: w.State, Problem: w.Problem, Made: w.Made, By: w.By, Delivered: w.Delivered,
 		LastDone: at(w.LastDone), Failing: at(w.Failing), Tries: w.Tries, Due: at(w.Due), Dead: dead, Place: w.Place}
 	if v.Actions == nil {
 		v.Actions = []string{}
@@ -204,11 +204,11 @@ func view(w *store.Webhook, dead int64) View {
 
 // List returns the addresses of the actor's tenant, longest there first. Right:
 // webhook.read.
-func (d *Desk) List(ctx context.Context, a access.Actor) ([]View, error) {
+func (d *Desk) List(ctx context.Context, a access.Actor) ([]Webhook, error) {
 	if err := d.may(a, access.WebhookRead); err != nil {
 		return nil, err
 	}
-	out := []View{}
+	out := []Webhook{}
 	err := d.cfg.Store.Read(ctx, func(r store.Records) error {
 		all, err := r.Webhooks.All(ctx, a.Tenant)
 		for i := 0; err == nil && i < len(all); i++ {
@@ -223,16 +223,16 @@ func (d *Desk) List(ctx context.Context, a access.Actor) ([]View, error) {
 
 // Add adds an address, to which what is decided from now on is posted. Invalid for
 // an address that nothing is posted to. Right: webhook.manage.
-func (d *Desk) Add(ctx context.Context, a access.Actor, n NewHook) (Made, error) {
+func (d *Desk) Add(ctx context.Context, a access.Actor, n NewHook) (NewWebhook, error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
-		return Made{}, err
+		return NewWebhook{}, err
 	}
 	w, err := d.wanted(a, n)
 	if err != nil {
-		return Made{}, err
+		return NewWebhook{}, err
 	}
 	if w.Place, err = d.cfg.Guard.Latest(ctx, self(a.Tenant)); err != nil {
-		return Made{}, err
+		return NewWebhook{}, err
 	}
 	deed := d.deed(a, "webhook.add", w.ID, strings.Join(w.Actions, " "))
 	w.Made, w.By = deed.When, deed.Actor
@@ -247,10 +247,10 @@ func (d *Desk) Add(ctx context.Context, a access.Actor, n NewHook) (Made, error)
 		return r.Webhooks.Add(ctx, w)
 	})
 	if err != nil {
-		return Made{}, err
+		return NewWebhook{}, err
 	}
 	d.soon()
-	return Made{view(&w, 0), w.Secret}, nil
+	return NewWebhook{view(&w, 0), w.Secret}, nil
 }
 
 // wanted checks what somebody wants to add.
@@ -307,9 +307,9 @@ func (d *Desk) Remove(ctx context.Context, a access.Actor, id string) error {
 
 // Resume has an address go on from its place, at once: one that stopped, or one that
 // waits for its next try. Right: webhook.manage.
-func (d *Desk) Resume(ctx context.Context, a access.Actor, id string) (v View, err error) {
+func (d *Desk) Resume(ctx context.Context, a access.Actor, id string) (v Webhook, err error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
-		return View{}, err
+		return Webhook{}, err
 	}
 	err = store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.resume", idOf(id), ""), func(r store.Records) error {
 		w, err := r.Webhooks.Get(ctx, a.Tenant, idOf(id))
@@ -328,7 +328,7 @@ func (d *Desk) Resume(ctx context.Context, a access.Actor, id string) (v View, e
 		return err
 	})
 	if err != nil {
-		return View{}, err
+		return Webhook{}, err
 	}
 	d.soon()
 	return v, nil
@@ -339,11 +339,11 @@ const graves = 50
 
 // Graves returns a page of what was given up for an address, with a sequence below
 // before (0: from the newest). Right: webhook.read.
-func (d *Desk) Graves(ctx context.Context, a access.Actor, id string, before int64) (out Graveyard, err error) {
+func (d *Desk) Graves(ctx context.Context, a access.Actor, id string, before int64) (out DeadPage, err error) {
 	if err := d.may(a, access.WebhookRead); err != nil {
 		return out, err
 	}
-	out.Dead = []Dead{}
+	out.Dead = []DeadDecision{}
 	err = d.cfg.Store.Read(ctx, func(r store.Records) error {
 		w, err := r.Webhooks.Get(ctx, a.Tenant, idOf(id))
 		if err != nil {
@@ -355,7 +355,7 @@ func (d *Desk) Graves(ctx context.Context, a access.Actor, id string, before int
 			out.Next = list[graves-1].Sequence
 		}
 		for _, x := range list {
-			out.Dead = append(out.Dead, Dead{x.Sequence, x.Decision, x.Made, x.Problem})
+			out.Dead = append(out.Dead, DeadDecision{x.Sequence, x.Decision, x.Made, x.Problem})
 		}
 		out.Webhook = view(&w, n)
 		return err
@@ -373,27 +373,27 @@ func (d *Desk) one(ctx context.Context, a access.Actor, id string) (w store.Webh
 
 // Test posts a message without data of anybody to an address, once, and tells what
 // became of it. Right: webhook.manage.
-func (d *Desk) Test(ctx context.Context, a access.Actor, id string) (Sent, error) {
+func (d *Desk) Test(ctx context.Context, a access.Actor, id string) (WebhookSent, error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	w, err := d.one(ctx, a, id)
 	if err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	now := d.cfg.Now()
 	sent, err := d.once(ctx, &w, webhook.Message{ID: "test_" + rand.Text(), Body: bodyOf("webhook.test", now, map[string]string{"webhook": w.ID})})
 	if err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	return sent, store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.test", w.ID, sent.Problem), func(store.Records) error { return nil })
 }
 
 // SendAgain posts a decision that was given up, once; when it is taken it is dead no
 // more. NotFound where it is none, or the decision was erased. Right: webhook.manage.
-func (d *Desk) SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (Sent, error) {
+func (d *Desk) SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (WebhookSent, error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	w, err := d.one(ctx, a, id)
 	if err == nil {
@@ -403,18 +403,18 @@ func (d *Desk) SendAgain(ctx context.Context, a access.Actor, id string, sequenc
 		})
 	}
 	if err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	list, err := d.cfg.Guard.Follow(ctx, self(a.Tenant), sequence-1, 0, w.Lang)
 	if err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	if len(list) == 0 || list[0].Sequence != sequence {
-		return Sent{}, fault.New(fault.NotFound, "sequence", "is that of a decision that was erased: it cannot be sent again")
+		return WebhookSent{}, fault.New(fault.NotFound, "sequence", "is that of a decision that was erased: it cannot be sent again")
 	}
 	sent, err := d.once(ctx, &w, messageOf(&list[0]))
 	if err != nil {
-		return Sent{}, err
+		return WebhookSent{}, err
 	}
 	return sent, store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.send_again", w.ID, sent.Problem), func(r store.Records) error {
 		if !sent.Taken {

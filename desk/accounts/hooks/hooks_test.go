@@ -164,7 +164,7 @@ func (s *shop) add(r *receiver, actions ...string) string {
 		s.t.Fatal(err)
 	}
 	if strings.Contains(m.URL, "abc") || m.Lang != "ja" || m.State != "on" {
-		s.t.Errorf("added: %+v", m.View)
+		s.t.Errorf("added: %+v", m.Webhook)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *shop) add(r *receiver, actions ...string) string {
 	return m.ID
 }
 
-func (s *shop) view() hooks.View {
+func (s *shop) view() hooks.Webhook {
 	s.t.Helper()
 	list, err := s.List(s.t.Context(), admin("main"))
 	if err != nil || len(list) != 1 {

@@ -37,16 +37,16 @@ func messageOf(v *accounts.DecisionView) webhook.Message {
 
 // once posts one message and tells what became of it. Only what is wrong on this
 // side is an error.
-func (d *Desk) once(ctx context.Context, w *store.Webhook, m webhook.Message) (Sent, error) {
+func (d *Desk) once(ctx context.Context, w *store.Webhook, m webhook.Message) (WebhookSent, error) {
 	s, err := d.sender(w)
 	if err != nil {
-		return Sent{Problem: problemOf(webhook.Answer{}, err)}, nil
+		return WebhookSent{Problem: problemOf(webhook.Answer{}, err)}, nil
 	}
 	answer, err := s.Post(ctx, m)
 	if ctx.Err() != nil {
-		return Sent{}, fault.New(fault.Temporary, "", "the time for this was over before the receiver answered: try again")
+		return WebhookSent{}, fault.New(fault.Temporary, "", "the time for this was over before the receiver answered: try again")
 	}
-	return Sent{Taken: answer.Taken(), Status: answer.Status, Problem: problemOf(answer, err)}, nil
+	return WebhookSent{Taken: answer.Taken(), Status: answer.Status, Problem: problemOf(answer, err)}, nil
 }
 
 // problemOf is what was wrong with a try, as a code; empty: it was taken.
