@@ -73,6 +73,8 @@ type Limits struct {
 	MaxEvents   int64 `yaml:"max_events"`
 	MaxBytes    int64 `yaml:"max_bytes"`
 	MaxAccounts int   `yaml:"max_accounts"`
+	// MaxMinutes is how long one may be at work.
+	MaxMinutes int `yaml:"max_minutes"`
 	// MaxDays is the longest period.
 	MaxDays int `yaml:"max_days"`
 	// KeepDays is how long a result is kept, Keep how many of a tenant.
@@ -94,7 +96,7 @@ func loadLimits(data fs.FS) (Limits, error) {
 		return Limits{}, fault.New(fault.Invalid, "", "replays: account/replays.yaml: %s", err.Error())
 	}
 	l := f.Limits
-	if f.AsOf == "" || f.Source == "" || l.AtOnce < 1 || l.AtOnce > 16 || l.Waiting < 1 || l.MaxEvents < 1 || l.MaxBytes < 1 || l.MaxAccounts < 1 ||
+	if f.AsOf == "" || f.Source == "" || l.AtOnce < 1 || l.AtOnce > 16 || l.Waiting < 1 || l.MaxEvents < 1 || l.MaxBytes < 1 || l.MaxAccounts < 1 || l.MaxMinutes < 1 ||
 		l.MaxDays < 1 || l.MaxDays > replay.MaxDays || l.KeepDays < 1 || l.Keep < 1 || l.Keep > 1000 {
 		return Limits{}, fault.New(fault.Invalid, "", "replays: account/replays.yaml: as_of, source and all numbers are needed, each above 0 (max_days to %d, at_once to 16, keep to 1000)", replay.MaxDays)
 	}
@@ -112,6 +114,7 @@ type Desk struct {
 
 	mu     sync.Mutex // guards what follows
 	books  map[access.Tenant]*book
+	turns  map[access.Tenant]chan struct{} // one of each tenant waits for a slot
 	closed bool
 }
 
@@ -124,7 +127,7 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{cfg: c, lim: lim, slots: make(chan struct{}, lim.AtOnce), books: map[access.Tenant]*book{}}
+	d := &Desk{cfg: c, lim: lim, slots: make(chan struct{}, lim.AtOnce), books: map[access.Tenant]*book{}, turns: map[access.Tenant]chan struct{}{}}
 	d.ctx, d.stop = context.WithCancel(context.Background())
 	return d, nil
 }

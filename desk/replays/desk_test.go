@@ -45,12 +45,28 @@ func (s *shelf) Save(name string, raw []byte) error {
 // yard is what a test's desk stands on.
 type yard struct {
 	*replays.Desk
-	t      *testing.T
-	cfg    replays.Config
-	now    time.Time
-	stream shop.Stream
-	gate   chan struct{} // where it is not nil, the history waits for it
-	broken error         // what the log answers after half of the events
+	t       *testing.T
+	cfg     replays.Config
+	now     time.Time
+	mu      sync.Mutex    // guards skipped
+	skipped time.Duration // what the clock went on beside now
+	stream  shop.Stream
+	gate    chan struct{} // where it is not nil, the history waits for it
+	broken  error         // what the log answers after half of the events
+}
+
+// clock ticks each time that somebody looks.
+func (y *yard) clock() time.Time {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.skipped += time.Microsecond
+	return y.now.Add(y.skipped)
+}
+
+func (y *yard) skip(d time.Duration) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.skipped += d
 }
 
 // shipped is a small policy, quickly read: many orders in a day are held.
@@ -76,7 +92,7 @@ func open(t *testing.T, limits string) *yard {
 	if limits != "" {
 		files = over{fstest.MapFS{"account/replays.yaml": {Data: []byte(limits)}}, files}
 	}
-	y.cfg = replays.Config{Store: storetest.SQLite().Open(t), Data: files, Now: func() time.Time { return y.now }, Shipped: []byte(shipped), Shelf: &shelf{m: map[string][]byte{}},
+	y.cfg = replays.Config{Store: storetest.SQLite().Open(t), Data: files, Now: y.clock, Shipped: []byte(shipped), Shelf: &shelf{m: map[string][]byte{}},
 		History: func(ctx context.Context, t access.Tenant, _ time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
 			return y.history(ctx, t), nil, nil
 		}}
@@ -310,7 +326,7 @@ func TestReplayBounds(t *testing.T) {
 	}
 	_, err := y.Start(t.Context(), who(access.Analyst), replays.Wish{Policy: 17, From: y.now.AddDate(0, 0, -7)})
 	want(t, "no such policy", err, fault.NotFound)
-	const limits = "as_of: 2026-11-22\nsource: test\nat_once: 1\nwaiting: 2\nmax_accounts: 100\nmax_days: 400\nkeep_days: 1\nkeep: 3\n"
+	const limits = "as_of: 2026-11-22\nsource: test\nat_once: 1\nwaiting: 2\nmax_accounts: 100\nmax_minutes: 30\nmax_days: 400\nkeep_days: 1\nkeep: 3\n"
 	for what, text := range map[string]string{"more than 100 events": "max_events: 100\nmax_bytes: 1000000000\n", "memory": "max_events: 1000000\nmax_bytes: 4096\n"} {
 		y := open(t, limits+text)
 		v := y.start(y.wish())
@@ -337,6 +353,32 @@ func TestReplayBounds(t *testing.T) {
 	}
 	if list, err := y.List(t.Context(), who(access.Analyst)); err != nil || len(list) != 3 || list[0].Number != 5 {
 		t.Errorf("%d are kept, %v: want the newest 3", len(list), err)
+	}
+}
+
+// TestReplayTakesTime: one that is too slow ends with words, and a tenant with many
+// replays does not keep another waiting for all of them.
+func TestReplayTakesTime(t *testing.T) {
+	y := open(t, "")
+	y.gate = make(chan struct{})
+	slow := y.start(y.wish())
+	y.until(slow.Number, replays.Running)
+	second, third := y.start(y.wish()), y.start(y.wish())
+	other := access.Actor{Tenant: "other", Person: "p-2", Roles: []access.Role{access.Analyst}}
+	theirs, err := y.Start(t.Context(), other, y.wish())
+	if err != nil {
+		t.Fatal(err)
+	}
+	y.skip(time.Duration(y.Limits().MaxMinutes+1) * time.Minute)
+	close(y.gate)
+	if v := y.until(slow.Number, replays.Failed); !strings.Contains(v.Trouble, "longer than") {
+		t.Errorf("too slow: %q", v.Trouble)
+	}
+	y.until(second.Number, replays.Done)
+	last := y.until(third.Number, replays.Done)
+	got, err := y.Open(t.Context(), other, theirs.Number)
+	if err != nil || got.State != replays.Done || got.Begun.After(last.Begun) {
+		t.Errorf("the other tenant's: %s, begun %v, the third of many %v; %v", got.State, got.Begun, last.Begun, err)
 	}
 }
 

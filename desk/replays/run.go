@@ -184,16 +184,29 @@ func (e ended) Error() string { return string(e) }
 
 // run waits for a slot, replays, and keeps what was found.
 func (d *Desk) run(ctx context.Context, t access.Tenant, j *job, s replay.Setup) {
-	select {
-	case d.slots <- struct{}{}:
-		defer func() { <-d.slots }()
-	case <-ctx.Done():
-		d.end(ctx, t, j, nil, ctx.Err())
-		return
+	for _, place := range []chan struct{}{d.turn(t), d.slots} {
+		select {
+		case place <- struct{}{}:
+			defer func() { <-place }()
+		case <-ctx.Done():
+			d.end(ctx, t, j, nil, ctx.Err())
+			return
+		}
 	}
 	d.change(t, func() { j.State, j.Begun = Running, d.cfg.Now() })
 	rep, err := d.replay(ctx, t, j, s)
 	d.end(ctx, t, j, rep, err)
+}
+
+// turn is the place of a tenant in the queue for slots. It has one, so that nobody's
+// other replays stand before those of another tenant.
+func (d *Desk) turn(t access.Tenant) chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.turns[t] == nil {
+		d.turns[t] = make(chan struct{}, 1)
+	}
+	return d.turns[t]
 }
 
 func (d *Desk) change(t access.Tenant, f func()) {
@@ -215,8 +228,11 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 	s.Progress = func(p replay.Progress) {
 		d.mu.Lock()
 		j.Events, j.Changed, j.At = p.Events, p.Changed, p.At
+		begun := j.Begun
 		d.mu.Unlock()
 		switch {
+		case d.cfg.Now().Sub(begun) > time.Duration(d.lim.MaxMinutes)*time.Minute:
+			stop(fault.New(fault.TooLarge, "", "the replay took longer than %d minutes: choose a shorter period, or replay a copy of the log (bonafide replay)", d.lim.MaxMinutes))
 		case p.Events > d.lim.MaxEvents:
 			stop(fault.New(fault.TooLarge, "", "the period has more than %d events: choose a shorter one, or replay a copy of the log (bonafide replay)", d.lim.MaxEvents))
 		case p.Held > d.lim.MaxBytes:
