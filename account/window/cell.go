@@ -112,7 +112,8 @@ func (c *cell) see(i int, t, memory int64) {
 	}
 }
 
-// age is the time since the key was first seen, as of t.
+// age is the time since the key was first seen, as of t, and at most the memory: who
+// begins to read no longer before that finds the same.
 func (c *cell) age(i int, t, memory int64) Reading {
 	last, before := c.stretches(i)
 	for _, s := range [2]span{*last, *before} {
@@ -120,7 +121,7 @@ func (c *cell) age(i int, t, memory int64) Reading {
 			if t > s.last && t-s.last > memory {
 				return Reading{}
 			}
-			return Reading{Int: t - s.first, OK: true}
+			return Reading{Int: min(t-s.first, memory), OK: true}
 		}
 	}
 	return Reading{}

@@ -125,7 +125,7 @@ func (p *plain) age(x Measure, t int64) Reading {
 	for i > 0 && times[i]-times[i-1] <= x.Span.Microseconds() {
 		i--
 	}
-	return Reading{Int: t - times[i], OK: true}
+	return Reading{Int: min(t-times[i], x.Span.Microseconds()), OK: true}
 }
 
 func define(x Measure, in, old []entry, t int64) Reading {
@@ -431,6 +431,31 @@ func TestIdleKeysAreForgotten(t *testing.T) {
 	}
 	if st := e.Stats(); st.Keys > 125 || st.Entries > 125 || st.Evicted != 0 {
 		t.Errorf("%+v: keys of the last two hours should be kept, and no more", st)
+	}
+}
+
+// TestAgeOfWhoBeganLater: an age is the same for who saw a key from its first day as for
+// who began to read its span ago, as a replay does.
+func TestAgeOfWhoBeganLater(t *testing.T) {
+	const day = 24 * 60 * minute
+	plan := Plan{Series: []Series{{Name: "s", Measures: []Measure{{Kind: Age, Span: 400 * 24 * time.Hour}}}}}
+	all, _ := New(plan, 1)
+	late, _ := New(plan, 1)
+	for i := range int64(900) {
+		at := i * day
+		all.Clock(at)
+		full := all.Record(0, KeyOf("a"), at, 1, nil)[0]
+		if i < 450 {
+			if i <= 400 && (full.Int != at || !full.OK) {
+				t.Fatalf("day %d: %+v", i, full)
+			}
+			continue
+		}
+		late.Clock(at)
+		part := late.Record(0, KeyOf("a"), at, 1, nil)[0]
+		if i >= 850 && full != part {
+			t.Fatalf("day %d: %+v for who saw all, %+v for who began 400 days ago", i, full, part)
+		}
 	}
 }
 
