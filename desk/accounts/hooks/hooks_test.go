@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -303,19 +304,22 @@ func TestGivenUp(t *testing.T) {
 // TestFailingForADay: an address that takes nothing for a day stops.
 func TestFailingForADay(t *testing.T) {
 	s := newShop(t)
+	s.wait = time.Hour
+	var later atomic.Int64
+	s.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	s.again(true)
 	r := receive(t, 500)
 	s.add(r)
 	s.guard.decide("hold")
-	var mu sync.Mutex
-	n := 0
-	s.now = func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		n++
-		return time.Now().Add(time.Duration(n) * 2 * time.Hour)
-	}
 	s.run()
-	s.until("stopped", func() bool { mu.Lock(); n -= 1; mu.Unlock(); return s.audited("webhook.stop") == 1 })
+	s.until("a first try", func() bool { return s.view().Tries == 1 })
+	later.Store(int64(hooks.MostFailing - time.Hour))
+	s.until("a second try", func() bool { return s.view().Tries == 2 })
+	if v := s.view(); v.State != "on" {
+		t.Errorf("stopped before a day was over: %+v", v)
+	}
+	later.Store(int64(hooks.MostFailing + 4*time.Hour))
+	s.until("stopped", func() bool { return s.audited("webhook.stop") == 1 && s.view().State == "stopped" })
 }
 
 // TestPrivate: without the setting an address of one's own network is not taken, and
