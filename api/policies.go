@@ -114,7 +114,7 @@ func (d door) programPolicies(api huma.API) {
 		"Whether it may go live: its cases, its cost, and a replay of the last days. Changes nothing. Needs policy.read.", 404)
 	check.Description = "problems is empty when it may go live."
 	huma.Register(api, check, func(ctx context.Context, in *policyPath) (*struct{ Body *policies.Proof }, error) {
-		p, err := d.opt.Policies.Check(ctx, actor(ctx), in.Number)
+		p, err := d.opt.Policies.Check(Unhurried(ctx), actor(ctx), in.Number) // days are replayed; the guardrails end it
 		if err != nil {
 			return nil, policyProblem(err)
 		}
@@ -170,7 +170,7 @@ func (d door) policySteps(api huma.API, keyed func(id, method, path, summary str
 		op := keyed(s.name+"-policy", http.MethodPost, "/v1/policies/{number}/"+s.name, s.what, 404, 409)
 		op.Description = "It takes effect within moments, at a place of the log of events: GET /v1/policies/deciding tells. 422: errors lists the guardrails that do not hold."
 		huma.Register(api, op, func(ctx context.Context, in *policyStep) (*policyOutput, error) {
-			return policyView(s.do(ctx, actor(ctx), policies.Wish{Number: in.Number, Revision: in.Body.Revision, Why: in.Body.Reason}))
+			return policyView(s.do(Unhurried(ctx), actor(ctx), policies.Wish{Number: in.Number, Revision: in.Body.Revision, Why: in.Body.Reason}))
 		})
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts/past"
 	"bonafide/eventlog"
+	"bonafide/eventlog/cold"
 	"bonafide/fault"
 )
 
@@ -75,6 +76,16 @@ func (c *replayCmd) run(ctx context.Context, env Env) error {
 		return err
 	}
 	s.Progress = meter(env)
+	dir, err := os.MkdirTemp("", "bonafide-replay-") // keys beyond memory, as the server has them: or a replay would forget what it knew
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	keys, err := cold.Open(dir, cold.Limits{})
+	if err != nil {
+		return err
+	}
+	s.Guard.Cold = keys.New
 	r, err := replay.New(s)
 	if err != nil {
 		return err

@@ -145,7 +145,7 @@ func (s *Server) policing(cfg config.Config, opt Options) (*policies.Desk, error
 		return nil, err
 	}
 	return policies.New(policies.Config{Store: opt.Store, Data: Knowledge(cfg.Data.Overlay), Now: time.Now, Shipped: text, TwoPersons: cfg.Accounts.TwoPersons,
-		Changed: func(t access.Tenant) { s.accounts.PolicyChanged(t) }, History: s.history})
+		Changed: func(t access.Tenant) { s.accounts.PolicyChanged(t) }, History: s.history, Cold: opt.Events.Cold})
 }
 
 // history is the past as it is replayed, with what people here said of decisions.

@@ -208,6 +208,27 @@ func (r *Replay) Run(ctx context.Context, events iter.Seq2[event.Event, error]) 
 	return cmp.Or(ctx.Err(), failed)
 }
 
+// Whole ends a sequence with the context, between any two events, and at its first
+// error, which it puts into broken: of a log, all of which could be read once, a part
+// must not be told as the whole.
+func Whole(ctx context.Context, events iter.Seq2[event.Event, error], broken *error) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		n := 0
+		for e, err := range events {
+			if n++; n%256 == 0 && ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				*broken = err
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Take takes the next events, in the order in which they were decided. How they
 // are cut into calls changes nothing.
 func (r *Replay) Take(events []event.Event) {

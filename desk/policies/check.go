@@ -1,12 +1,17 @@
 package policies
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"bonafide/access"
+	"bonafide/account/guard"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
+	"bonafide/fault"
 )
 
 // Proof is what was found when a text was checked. Problems is empty when it may go live.
@@ -105,19 +110,10 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, ou
 	if err != nil {
 		return fmt.Errorf("policies: the policy that decides: %w", err)
 	}
-	since := d.cfg.Now().AddDate(0, 0, -d.rails.ReplayDays)
-	events, labels, err := d.cfg.History(ctx, t, since)
-	if err != nil {
-		return fmt.Errorf("policies: read the last days: %w", err)
-	}
-	r, err := replay.New(replay.Setup{Candidate: p, Baseline: base, Labels: labels, From: since})
+	rep, err := d.lately(ctx, t, replay.Setup{Candidate: p, Baseline: base, MaxAccounts: d.rails.MaxAccounts, Guard: guard.Options{Cold: d.cfg.Cold}})
 	if err != nil {
 		return err
 	}
-	if err := r.Run(ctx, events); err != nil {
-		return err
-	}
-	rep := r.Report()
 	c := &rep.Candidate
 	out.Report, out.Replayed, out.Accounts = rep, rep.Events, rep.Accounts.Seen-rep.Accounts.Fraud
 	out.Annoyed, out.AnnoyedBefore, out.AnnoyedShare = c.AnnoyedAccounts, rep.Baseline.AnnoyedAccounts, c.AnnoyedShare
@@ -135,4 +131,71 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, p *policy.Policy, ou
 			c.AnnoyedAccounts, out.Accounts, 100**c.AnnoyedShare, 100*d.rails.MaxAnnoyedShare)
 	}
 	return nil
+}
+
+// lately replays the last days, within bounds of time and memory. Of one tenant one
+// runs at a time: each holds a guard's memory and reads the log.
+func (d *Desk) lately(ctx context.Context, t access.Tenant, s replay.Setup) (*replay.Report, error) {
+	if !d.begin(t) {
+		return nil, fault.New(fault.Conflict, "", "the last days are being replayed for another check of yours: try again when it is over")
+	}
+	defer d.done(t)
+	const elsewhere = "a replay (/replays) may take longer and tells the same; the bounds of a publication stand in account/guardrails.yaml"
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(d.rails.MaxSeconds)*time.Second,
+		fault.New(fault.TooLarge, "", "replaying the last days takes longer than %d seconds: %s", d.rails.MaxSeconds, elsewhere))
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s.From = d.cfg.Now().AddDate(0, 0, -d.rails.ReplayDays)
+	events, labels, err := d.cfg.History(ctx, t, s.From)
+	if err != nil {
+		return nil, fmt.Errorf("policies: read the last days: %w", d.ended(ctx, err))
+	}
+	s.Labels = labels
+	s.Progress = func(p replay.Progress) {
+		switch {
+		case p.Events > d.rails.MaxEvents:
+			stop(fault.New(fault.TooLarge, "", "the last days and what their windows need have more than %d events: %s", d.rails.MaxEvents, elsewhere))
+		case p.Held > d.rails.MaxBytes:
+			stop(fault.New(fault.TooLarge, "", "replaying the last days needs more than %d MiB of memory: %s", d.rails.MaxBytes>>20, elsewhere))
+		}
+	}
+	r, err := replay.New(s)
+	if err != nil {
+		return nil, err
+	}
+	var broken error
+	if err := cmp.Or(r.Run(ctx, replay.Whole(ctx, events, &broken)), broken); err != nil {
+		return nil, d.ended(ctx, err)
+	}
+	return r.Report(), nil
+}
+
+// ended is why a context ended, where it did: in words, if the desk ended it.
+func (d *Desk) ended(ctx context.Context, err error) error {
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return err
+	case errors.Is(cause, context.DeadlineExceeded):
+		return fault.New(fault.Temporary, "", "replaying the last days took longer than the answer may: try again with the page or the command, which wait longer")
+	default:
+		return cause
+	}
+}
+
+// begin takes the tenant's one place, if it is free; done gives it back.
+func (d *Desk) begin(t access.Tenant) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.proving[t] {
+		return false
+	}
+	d.proving[t] = true
+	return true
+}
+
+func (d *Desk) done(t access.Tenant) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.proving, t)
 }

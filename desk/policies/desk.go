@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -31,6 +32,7 @@ import (
 	"bonafide/account/burst"
 	"bonafide/account/event"
 	"bonafide/account/replay"
+	"bonafide/account/window"
 	"bonafide/fault"
 	"bonafide/store"
 )
@@ -53,12 +55,18 @@ type Config struct {
 	// them. Nil where no events are kept: then a replay checks nothing, and the
 	// proof says so.
 	History func(ctx context.Context, t access.Tenant, since time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error)
+	// Cold makes a store for keys of windows that have no room in memory, as the
+	// desk that decides has it; may be nil.
+	Cold func() (window.Cold, error)
 }
 
 // Desk is the desk of policies. It is safe for concurrent use.
 type Desk struct {
 	cfg   Config
 	rails Guardrails
+
+	mu      sync.Mutex // guards what follows
+	proving map[access.Tenant]bool
 }
 
 // Guardrails are what a policy must pass to go live, from account/guardrails.yaml.
@@ -73,6 +81,12 @@ type Guardrails struct {
 	MaxCost uint64 `yaml:"max_cost"`
 	// MaxFaultyShare of the events may have a rule that fails.
 	MaxFaultyShare float64 `yaml:"max_faulty_share"`
+	// MaxSeconds, MaxEvents and MaxBytes end the replay, and nothing goes live;
+	// MaxAccounts are told apart.
+	MaxSeconds  int   `yaml:"max_seconds"`
+	MaxEvents   int64 `yaml:"max_events"`
+	MaxBytes    int64 `yaml:"max_bytes"`
+	MaxAccounts int   `yaml:"max_accounts"`
 	// Burst is when a policy is to be taken back.
 	Burst burst.Rule `yaml:"-"`
 }
@@ -86,7 +100,7 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{cfg: c, rails: rails}, nil
+	return &Desk{cfg: c, rails: rails, proving: map[access.Tenant]bool{}}, nil
 }
 
 // Guardrails are those that hold.
@@ -113,8 +127,9 @@ func loadGuardrails(data fs.FS) (Guardrails, error) {
 	g := f.Publish
 	g.Burst = burst.Rule(f.Burst)
 	if f.AsOf == "" || f.Source == "" || g.ReplayDays < 1 || g.ReplayDays > 400 || g.MaxAnnoyedShare <= 0 || g.MaxAnnoyedShare > 1 ||
-		g.LeastAccounts < 1 || g.MaxCost == 0 || g.MaxFaultyShare < 0 || g.MaxFaultyShare > 1 {
-		return Guardrails{}, fault.New(fault.Invalid, "", "policies: account/guardrails.yaml: as_of, source, replay_days (1 to 400), shares (to 1), least_accounts and max_cost are all needed")
+		g.LeastAccounts < 1 || g.MaxCost == 0 || g.MaxFaultyShare < 0 || g.MaxFaultyShare > 1 ||
+		g.MaxSeconds < 1 || g.MaxEvents < 1 || g.MaxBytes < 1 || g.MaxAccounts < 1 {
+		return Guardrails{}, fault.New(fault.Invalid, "", "policies: account/guardrails.yaml: as_of, source, replay_days (1 to 400), shares (to 1), least_accounts, max_cost, max_seconds, max_events, max_bytes and max_accounts are all needed")
 	}
 	if err := g.Burst.Check(); err != nil {
 		return Guardrails{}, fmt.Errorf("policies: account/guardrails.yaml: %w", err)

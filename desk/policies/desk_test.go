@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"bonafide/access"
@@ -266,6 +267,78 @@ func TestGuardrails(t *testing.T) {
 	if err != nil || len(p.Problems) > 0 || p.Replayed == 0 || p.Cases == 0 || p.Cost == 0 || p.Cost > o.Guardrails().MaxCost {
 		t.Errorf("%+v, %v", p, err)
 	}
+}
+
+// TestReplayBeforePublicationIsBounded: by time, events and memory, one at a time, and a
+// log that cannot be read to its end is no proof.
+func TestReplayBeforePublicationIsBounded(t *testing.T) {
+	rails, err := fs.ReadFile(data.FS, "account/guardrails.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shop.Make(shop.Options{Seed: 2, Accounts: 40, Days: 20})
+	for _, c := range []struct {
+		name, old, new string
+		blocks         bool
+		broken         error
+		kind           fault.Kind
+		says           string
+	}{
+		{"events", "max_events: 20000000", "max_events: 100", false, nil, fault.TooLarge, "more than 100 events"},
+		{"memory", "max_bytes: 1073741824", "max_bytes: 1024", false, nil, fault.TooLarge, "MiB of memory"},
+		{"time", "max_seconds: 120", "max_seconds: 1", true, nil, fault.TooLarge, "longer than 1 seconds"},
+		{"a log that breaks off", "", "", false, fault.New(fault.Temporary, "", "the disk does not answer"), fault.Temporary, "the disk does not answer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			began, second := make(chan struct{}), make(chan struct{})
+			o := open(t, func(cfg *policies.Config) {
+				cfg.Data = upper{fstest.MapFS{"account/guardrails.yaml": {Data: []byte(strings.Replace(string(rails), c.old, c.new, 1))}}, data.FS}
+				cfg.History = func(ctx context.Context, _ access.Tenant, _ time.Time) (iter.Seq2[event.Event, error], *replay.Labels, error) {
+					close(began)
+					<-second
+					return func(yield func(event.Event, error) bool) {
+						for i := range s.Events {
+							if !yield(s.Events[i], nil) {
+								return
+							}
+						}
+						if c.blocks {
+							<-ctx.Done()
+							yield(event.Event{}, ctx.Err())
+						}
+						if c.broken != nil {
+							yield(event.Event{}, c.broken)
+						}
+					}, &replay.Labels{}, nil
+				}
+			})
+			o.now = s.Events[len(s.Events)-1].Time
+			boss := o.who("p-2", access.Supervisor)
+			x := o.draft(small("1"))
+			failed := make(chan error, 1)
+			go func() {
+				_, err := o.Check(t.Context(), boss, x.Number)
+				failed <- err
+			}()
+			<-began
+			_, err := o.Check(t.Context(), boss, x.Number)
+			want(t, "a second one at the same time", err, fault.Conflict)
+			close(second)
+			if err := <-failed; fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// upper looks into the first file system first.
+type upper struct{ first, then fs.FS }
+
+func (u upper) Open(name string) (fs.File, error) {
+	if f, err := u.first.Open(name); err == nil {
+		return f, nil
+	}
+	return u.then.Open(name)
 }
 
 // TestFaultsCountInASmallShop: rules that fail are refused where there are too few

@@ -6,13 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"bonafide/access"
-	"bonafide/account/event"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
 	"bonafide/fault"
@@ -244,7 +242,7 @@ func (d *Desk) replay(ctx context.Context, t access.Tenant, j *job, s replay.Set
 		return nil, err
 	}
 	var broken error
-	if err := r.Run(ctx, until(ctx, events, &broken)); err != nil {
+	if err := r.Run(ctx, replay.Whole(ctx, events, &broken)); err != nil {
 		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	if broken != nil {
@@ -284,27 +282,6 @@ func without(rep *replay.Report, gone func(replay.Example) bool) (n int) {
 		*list = kept
 	}
 	return n
-}
-
-// until ends a sequence with its context, between any two events, and at its first
-// error: all that stands in the log could be read once, so a part would be told as
-// the whole.
-func until(ctx context.Context, events iter.Seq2[event.Event, error], broken *error) iter.Seq2[event.Event, error] {
-	return func(yield func(event.Event, error) bool) {
-		n := 0
-		for e, err := range events {
-			if n++; n%256 == 0 && ctx.Err() != nil {
-				return
-			}
-			if err != nil {
-				*broken = err
-				return
-			}
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
 }
 
 // end writes down how a job ended.
