@@ -25,7 +25,6 @@ type trial struct {
 	text   []byte
 	policy *policy.Policy
 	digest string
-	begun  time.Time
 	from   eventlog.Position // what was decided before is not compared
 	stop   context.CancelFunc
 	done   chan struct{}
@@ -41,6 +40,7 @@ type trial struct {
 	notes   []remark
 	against *reign
 	counter *shadow.Counter
+	begun   time.Time // since when is compared
 	failed  string
 }
 
@@ -98,6 +98,7 @@ func (t *trial) leave(at eventlog.Position, r *reign, d *guard.Decision) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.notes) >= maxNotes {
+		t.beside(t.notes[0].reign) // so that what is missed is counted from the first on
 		t.notes = t.notes[1:]
 	}
 	t.notes = append(t.notes, remark{at, r, shadow.Lived{ID: d.ID, Action: d.Action, Hits: d.Hits}})
@@ -203,11 +204,20 @@ func (t *trial) compare(at eventlog.Position, e *event.Event, d *guard.Decision)
 	}
 	x := t.notes[0]
 	t.notes = t.notes[1:]
-	if t.against == nil || t.against.digest != x.reign.digest {
-		t.counter = shadow.New(x.reign.policy, t.policy)
-	}
-	t.against = x.reign
+	t.beside(x.reign)
 	t.counter.Take(e, &x.lived, d)
+}
+
+// beside lets the candidate be compared with what decides; another policy than before
+// begins anew. t.mu is held.
+func (t *trial) beside(r *reign) {
+	switch {
+	case t.counter == nil:
+		t.counter = shadow.New(r.policy, t.policy)
+	case t.against.digest != r.digest:
+		t.counter, t.begun = shadow.New(r.policy, t.policy), t.lane.desk.cfg.Now()
+	}
+	t.against = r
 }
 
 // Trial is how a candidate does beside the policy that decides.
