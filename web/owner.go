@@ -8,15 +8,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"bonafide/access"
-	"bonafide/account/policy"
-	"bonafide/contact/brand"
 	"bonafide/desk/accounts"
 	"bonafide/fault"
+	"bonafide/web/owner"
 )
 
 // OwnersDesk is the page of an account's owner as this door uses it.
@@ -210,108 +208,13 @@ func (v *ownerVisit) network() string {
 	return p.String()
 }
 
-// mineData is what every page of an account is made of.
-type mineData struct {
-	accounts.OwnerPage
-	lang  string
-	zone  *time.Location
-	brand *brand.Profile
-	now   time.Time
-	// Question is the one that is asked; Left is how many wait with it.
-	Question *accounts.OwnerQuestion
-	Left     int
-	// Next is the question to go on with when this one is left open.
-	Next string
-	Said bool
-}
-
-func (v *ownerVisit) data() *mineData {
-	d := &mineData{OwnerPage: v.page, lang: v.language(v.r), now: time.Now(), Said: v.r.URL.Query().Get("said") == "done"}
-	d.brand = v.desk.Profile(strings.ToLower(v.page.Brand))
-	zone := v.page.Zone
-	if zone == "" {
-		zone = map[string]string{"ja": "Asia/Tokyo", "de": "Europe/Berlin"}[d.lang]
-	}
-	var err error
-	if d.zone, err = time.LoadLocation(zone); err != nil {
-		d.zone = time.UTC
-	}
-	d.Left = len(d.Questions())
+func (v *ownerVisit) data() *owner.Data {
+	d := owner.New(v.page, v.desk.Profile(strings.ToLower(v.page.Brand)), v.language(v.r), time.Now())
+	d.Said = v.r.URL.Query().Get("said") == "done"
 	return d
 }
 
-// When is a time for people, in the account's time zone.
-func (d *mineData) When(t time.Time) string {
-	layout := map[string]string{"de": "02.01.2006, 15:04 Uhr", "ja": "2006年1月2日 15:04"}[d.lang]
-	if layout == "" {
-		layout = "2 January 2006, 15:04"
-	}
-	text := t.In(d.zone).Format(layout)
-	if d.zone == time.UTC {
-		text += " UTC"
-	}
-	return text
-}
-
-// Money is an amount for people.
-func (d *mineData) Money(o accounts.OwnerOrder) string {
-	return policy.Money(o.Amount, o.Currency, d.lang)
-}
-
-// Part lists the orders of a part of the check.
-func (d *mineData) Part(part string) (out []accounts.OwnerOrder) {
-	for _, o := range d.Orders {
-		if o.Part() == part {
-			out = append(out, o)
-		}
-	}
-	return out
-}
-
-// Unseen is how many hidden orders the owner has not answered for.
-func (d *mineData) Unseen() (n int) {
-	for _, q := range d.Questions() {
-		if q.Part == "hidden" {
-			n++
-		}
-	}
-	return n
-}
-
-// Recent lists the newest log-ins and changes.
-func (d *mineData) Recent() []accounts.OwnerMoment { return d.Moments[:min(len(d.Moments), 20)] }
-
-// wayData is the way to a screen of the shop.
-type wayData struct {
-	Label, Path string
-	// Sure: the menu is confirmed.
-	Sure bool
-}
-
-// Way is the way to a screen of the shop in the reader's language; nil where none is known.
-func (d *mineData) Way(id string) *wayData {
-	if d.brand == nil {
-		return nil
-	}
-	w, valid, ok := d.brand.Way(id, d.lang, d.now)
-	if !ok || len(w.Path) == 0 {
-		return nil
-	}
-	return &wayData{Label: w.Label, Path: strings.Join(w.Path, " → "), Sure: valid}
-}
-
-// Newest are the orders that a caller may have known.
-func (d *mineData) Newest() []accounts.OwnerOrder { return d.Orders[:min(len(d.Orders), 8)] }
-
-// Number is a count that the shop may not have told.
-func (d *mineData) Number(n *int) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.Itoa(*n)
-}
-
-func (v *ownerVisit) show(page, title string, d *mineData) error {
+func (v *ownerVisit) show(page, title string, d *owner.Data) error {
 	v.render(v.rw, v.r, http.StatusOK, page, title, d)
 	return nil
 }
