@@ -226,7 +226,7 @@ func (s *Server) guarded(cfg config.Config, check *contacts.Desk, options *web.O
 	if s.hooks, err = hooks.New(hooks.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Private: cfg.Accounts.HooksPrivate, Failed: s.warn}); err != nil {
 		return err
 	}
-	programs.Hooks = s.hooks
+	options.Hooks, programs.Hooks = s.hooks, s.hooks
 	if s.coupling, err = coupling.New(coupling.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Failed: s.warn}); err != nil {
 		return err
 	}

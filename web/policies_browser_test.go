@@ -71,7 +71,7 @@ func TestAnalystPages(t *testing.T) {
 	if pictures {
 		read = langs
 	}
-	for _, p := range []string{"/policies", "/policies/1", "/policies/new", "/replays", "/replays/1", "/replays/2", "/accounts/a1", "/lists", "/lists/mules"} {
+	for _, p := range []string{"/policies", "/policies/1", "/policies/new", "/replays", "/replays/1", "/replays/2", "/accounts/a1", "/lists", "/lists/mules", "/webhooks", "/webhooks/good", "/webhooks/ill"} {
 		for _, lang := range read {
 			name := strings.Trim(strings.ReplaceAll(p, "/", "-"), "-") + "-" + lang
 			b.visit(p, lang)

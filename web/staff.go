@@ -146,7 +146,7 @@ func StaffRoutes() (patterns []string, open map[string]bool) {
 }
 
 func staffRoutes() []staffRoute {
-	return slices.Concat(privacyRoutes(), listRoutes(), []staffRoute{
+	return slices.Concat(privacyRoutes(), listRoutes(), hookRoutes(), []staffRoute{
 		{"GET /setup", true, (*visit).setup, "", 0},
 		{"POST /setup", true, (*visit).setUp, "/setup", 0},
 		{"GET /login", true, (*visit).login, "", 0},
@@ -342,7 +342,7 @@ func (v *visit) done(page string) error {
 // to is where somebody wanted to go: a page of the desk, nothing else.
 func (v *visit) to() string {
 	to := v.r.FormValue("to")
-	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/leaks", "/lists", "/audit", "/privacy", "/system", "/settings"} {
+	for _, page := range []string{"/people", "/reports", "/decisions", "/accounts", "/policies", "/replays", "/leaks", "/lists", "/webhooks", "/audit", "/privacy", "/system", "/settings"} {
 		if to == page || strings.HasPrefix(to, page+"/") && len(to) < 100 && !strings.ContainsAny(to, "\\?#") {
 			return to
 		}
@@ -362,7 +362,7 @@ type staffView struct {
 	// Problem says what was wrong with the form; Said that it was done.
 	Problem, Said string
 	// Reports, Ledger, System: there are pages of them.
-	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists, Leaks, Couples, Privacy bool
+	Reports, Ledger, System, Settings, Decisions, Policies, Replays, Lists, Hooks, Leaks, Couples, Privacy bool
 	// Fresh: dangerous acts need no new proof now.
 	Fresh bool
 	// Detail is for whoever runs the server.
@@ -389,6 +389,7 @@ func (s staffView) Places() []place {
 		{"/policies", "staff.nav.policies", s.Policies, access.PolicyRead},
 		{"/replays", "staff.nav.replays", s.Replays, access.PolicyRead},
 		{"/lists", "staff.nav.lists", s.Lists, access.ListRead},
+		{"/webhooks", "staff.nav.hooks", s.Hooks, access.WebhookRead},
 		{"/people", "staff.nav.people", true, access.PeopleRead},
 		{"/audit", "staff.nav.audit", s.Ledger, access.AuditRead},
 		{"/privacy", "staff.nav.privacy", s.Privacy, access.PrivacyRead},
@@ -435,7 +436,7 @@ func (v *visit) page(code int, page, titleKey string, data any, problem string) 
 	s := staffView{view: view{Lang: lang, Path: v.r.URL.Path, Version: v.opt.Version, Languages: v.texts.Languages(), Here: "staff-" + page,
 		Title: v.texts.Get(lang, titleKey), Data: data, query: v.r.URL.Query(), texts: v.texts}, Who: v.who, In: v.in, Back: v.back, Problem: problem, Reports: v.opt.Reports != nil,
 		Ledger: v.opt.Ledger != nil, System: v.opt.System != nil, Settings: v.opt.Settings != nil, Decisions: v.opt.Accounts != nil,
-		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil, Lists: v.opt.Lists != nil,
+		Policies: v.opt.Policies != nil, Replays: v.opt.Replays != nil, Privacy: v.opt.Privacy != nil, Lists: v.opt.Lists != nil, Hooks: v.opt.Hooks != nil,
 		Leaks: v.opt.Leaks != nil, Couples: v.opt.Couples != nil}
 	if v.r.URL.Query().Get("said") == "done" {
 		s.Said = v.texts.Get(lang, "staff.done")

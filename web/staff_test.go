@@ -131,6 +131,7 @@ func newOfficeWith(t *testing.T, f *people.Federation, change ...func(*web.Optio
 	h = handler(t, append([]func(*web.Options){func(opt *web.Options) {
 		opt.People, opt.Reports, opt.System, opt.Settings, opt.Accounts = o.Desk, o.reports, health, choices, &guardDesk{}
 		opt.Lists = &listDesk{}
+		opt.Hooks = &hookDesk{}
 		opt.Leaks, opt.Couples = &leakDesk{}, &tieDesk{reports: o.reports}
 		opt.Policies, opt.Replays = &ruleDesk{t: t, state: store.PolicyShadow}, &runDesk{rep: found(), state: replays.Running}
 		opt.Privacy = o.privacy
@@ -349,6 +350,13 @@ var matrix = map[string]row{
 	"POST /lists/{id}/remove":           {path: "/lists/mules/remove", form: url.Values{"value": {"ab"}, "reason": {"a mistake"}}, may: workers, ok: 303, foreign: 404},
 	"POST /lists/{id}/import":           {path: "/lists/mules/import", form: url.Values{"lines": {"value"}}, may: workers, ok: 200, foreign: 404},
 	"POST /lists/{id}/drop":             {path: "/lists/spare/drop", may: workers, ok: 303, foreign: 404},
+	"GET /webhooks":                     {path: "/webhooks", may: overseer, ok: 200},
+	"POST /webhooks":                    {path: "/webhooks", form: url.Values{"url": {"https://shop.example/x"}}, may: admins, ok: 200},
+	"GET /webhooks/{id}":                {path: "/webhooks/good", may: overseer, ok: 200, foreign: 404},
+	"POST /webhooks/{id}/test":          {path: "/webhooks/good/test", may: admins, ok: 200, foreign: 404},
+	"POST /webhooks/{id}/resume":        {path: "/webhooks/good/resume", may: admins, ok: 303, foreign: 404},
+	"POST /webhooks/{id}/again":         {path: "/webhooks/good/again", form: url.Values{"sequence": {"7"}}, may: admins, ok: 200, foreign: 404},
+	"POST /webhooks/{id}/remove":        {path: "/webhooks/good/remove", may: admins, ok: 303, foreign: 404},
 	"GET /leaks":                        {path: "/leaks", may: workers, ok: 200},
 	"POST /leaks":                       {path: "/leaks", form: url.Values{"kind": {"seller"}, "name": {"seller-x"}}, may: workers, ok: 200},
 	"GET /settings":                     {path: "/settings", may: admins, ok: 200},
@@ -420,21 +428,24 @@ func TestMatrix(t *testing.T) {
 		want := matrix[pattern]
 		ask := func(v *visitor, who string) page {
 			n++
-			person := o.hire("main", fmt.Sprintf("target%d", n), access.Analyst)
-			sealed, consent, report := o.sent(fmt.Sprintf("target%d writes of order %d", n, 90_000_000+n))
-			fill := strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n), "{draft}", sealed, "{consent}", consent, "{report}", string(report), "{order}", strconv.Itoa(90_000_000+n))
+			fill := func(s string) string { return s }
+			if used := fmt.Sprint(want.path, want.form); n == 1 || strings.Contains(used, "{") { // somebody, and a report, of its own
+				person := o.hire("main", fmt.Sprintf("target%d", n), access.Analyst)
+				sealed, consent, report := o.sent(fmt.Sprintf("target%d writes of order %d", n, 90_000_000+n))
+				fill = strings.NewReplacer("{person}", string(person), "{fresh}", fmt.Sprintf("fresh%d", n), "{draft}", sealed, "{consent}", consent, "{report}", string(report), "{order}", strconv.Itoa(90_000_000+n)).Replace
+			}
 			method, _, _ := strings.Cut(pattern, " ")
 			switch {
 			case want.json:
 				return v.json(want.path, map[string]any{"word": "x", "answer": map[string]any{}, "name": "n"})
 			case method == http.MethodGet:
-				return v.get(fill.Replace(want.path))
+				return v.get(fill(want.path))
 			}
 			form := url.Values{}
 			for k, vs := range want.form {
-				form.Set(k, fill.Replace(vs[0]))
+				form.Set(k, fill(vs[0]))
 			}
-			return v.post(fill.Replace(want.path), form)
+			return v.post(fill(want.path), form)
 		}
 		for _, r := range access.Roles() {
 			code := want.ok

@@ -81,6 +81,8 @@ type Options struct {
 	Privacy PrivacyDesk
 	// Lists are the lists that policies ask for; nil: none are kept. It needs People.
 	Lists ListsDesk
+	// Hooks are addresses that decisions are posted to; nil: none. It needs People.
+	Hooks HooksDesk
 	// Leaks looks for who may have leaked orders; nil: there is no page of it. It needs
 	// People.
 	Leaks LeaksDesk
