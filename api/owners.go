@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -156,15 +155,5 @@ func visited(ctx huma.Context, next func(huma.Context)) {
 // placed hands on where a request comes from, as coarse as the audit keeps it.
 func (d door) placed(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	a, network := d.from(r).Address.Unmap(), ""
-	if a.IsValid() {
-		bits := 24
-		if a.Is6() {
-			bits = 48
-		}
-		if p, err := a.WithZone("").Prefix(bits); err == nil {
-			network = netip.Prefix.String(p)
-		}
-	}
-	next(huma.WithValue(ctx, placeKey{}, network))
+	next(huma.WithValue(ctx, placeKey{}, access.Network(d.from(r).Address)))
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"bonafide/access"
 )
 
 // contentPolicy allows nothing but our own files: no inline script or style,
@@ -140,13 +142,7 @@ func pseudonym(address func(*http.Request) string) func(*http.Request) string {
 	return func(r *http.Request) string {
 		network := address(r)
 		if a, err := netip.ParseAddr(network); err == nil {
-			bits := 24
-			if a = a.Unmap(); a.Is6() {
-				bits = 48
-			}
-			if p, err := a.Prefix(bits); err == nil {
-				network = p.String()
-			}
+			network = access.Network(a)
 		}
 		mac := hmac.New(sha256.New, key[:])
 		_, _ = mac.Write([]byte(network))

@@ -193,19 +193,8 @@ func (v *ownerVisit) network() string {
 	} else if host, _, err := net.SplitHostPort(address); err == nil {
 		address = host
 	}
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	bits := 24
-	if a = a.Unmap(); a.Is6() {
-		bits = 48
-	}
-	p, err := a.WithZone("").Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
+	a, _ := netip.ParseAddr(address) // of what is none there is no network
+	return access.Network(a)
 }
 
 func (v *ownerVisit) data() *owner.Data {

@@ -160,21 +160,7 @@ type From struct {
 
 // network is the part of an address that is kept: a /24, or /48 of IPv6. It is
 // enough to see that a session comes from elsewhere.
-func (f From) network() string {
-	a := f.Address.Unmap()
-	if !a.IsValid() {
-		return ""
-	}
-	bits := 24
-	if a.Is6() {
-		bits = 48
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
-}
+func (f From) network() string { return access.Network(f.Address) }
 
 // kind is the browser and system in a few words.
 func (f From) kind() string {
