@@ -145,12 +145,12 @@ func (d *DeadHook) Check() error {
 // hookFamilies declares those of webhooks.
 func hookFamilies() []Family {
 	return []Family{
-		{Name: "webhooks", Secret: true, Check: checkWebhookRow, Sealed: []string{"url", "secret"}, Plain: []string{"lang", "state", "problem"}, Fields: []Field{
+		{Name: "webhooks", Secret: true, Check: checkWebhookRow, Sealed: []string{"url", "secret"}, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"id", FieldText, true}, {"url", FieldText, false}, {"secret", FieldText, false}, {"actions", FieldList, false},
 			{"lang", FieldText, false}, {"state", FieldText, false}, {"made", FieldTime, false}, {"made_by", FieldText, false}, {"place", FieldNumber, false},
 			{"delivered", FieldNumber, false}, {"last_done", FieldTime, false}, {"tries", FieldNumber, false}, {"due", FieldTime, false},
 			{"failing", FieldTime, false}, {"given_up", FieldNumber, false}, {"problem", FieldText, false}, {"revision", FieldNumber, false}}},
-		{Name: "webhook_dead", Secret: true, Check: checkDeadRow, Plain: []string{"problem"}, Fields: []Field{
+		{Name: "webhook_dead", Secret: true, Check: checkDeadRow, Fields: []Field{
 			{"tenant", FieldTenant, false}, {"webhook", FieldText, true}, {"sequence", FieldNumber, true}, {"decision", FieldText, false},
 			{"made", FieldTime, false}, {"problem", FieldText, false}}},
 	}
