@@ -460,3 +460,23 @@ func TestEveryFieldSurvivesWriting(t *testing.T) {
 		seen[group] = f.Path
 	}
 }
+
+// BenchmarkJSON writes an event as the log keeps it.
+func BenchmarkJSON(b *testing.B) {
+	e, err := Parse([]byte(order), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("ours", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			e.JSON()
+		}
+	})
+	b.Run("library", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			plainJSON(&e)
+		}
+	})
+}

@@ -1,8 +1,6 @@
 package event
 
 import (
-	"bytes"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -396,93 +394,4 @@ var required = sync.OnceValue(func() map[Type][]*Field {
 // dataPath is where a field stands in our own JSON.
 func dataPath(path string) string {
 	return "data." + strings.TrimPrefix(path, "event.")
-}
-
-// JSON writes the event in our own form; Parse reads it back to the same value.
-func (e *Event) JSON() []byte {
-	data := map[string]any{}
-	all := vocabulary()
-	for i := range all {
-		f := &all[i]
-		if f.Derived || !f.On(e.Type) {
-			continue
-		}
-		v := f.sent(e)
-		if v == nil && !f.Required {
-			continue
-		}
-		group, name, _ := strings.Cut(f.Path, ".")
-		to := data
-		if group != "event" {
-			if data[group] == nil {
-				data[group] = map[string]any{}
-			}
-			to = data[group].(map[string]any)
-		}
-		if v == nil {
-			v = f.Value(e)
-		}
-		to[name] = v
-	}
-	if e.List != nil {
-		data = e.List.data()
-	}
-	m := map[string]any{"specversion": "1.0", "id": e.ID, "source": e.Source, "type": string(e.Type), "time": e.Time.UTC().Format(time.RFC3339Nano), "data": data}
-	if e.Subject != "" && e.Subject != e.Context.Account {
-		m["subject"] = e.Subject
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(m) // only texts, numbers and maps of them
-	return bytes.TrimSpace(b.Bytes())
-}
-
-// sent is the value as it is written, nil when it is the zero value.
-func (f *Field) sent(e *Event) any {
-	switch p := f.at(e).(type) {
-	case *string:
-		if *p != "" {
-			return *p
-		}
-	case *int64:
-		if *p != 0 {
-			return *p
-		}
-	case *bool:
-		if *p {
-			return true
-		}
-	case *time.Time:
-		if !p.IsZero() {
-			return p.UTC().Format(time.RFC3339Nano)
-		}
-	case *[]string:
-		if len(*p) > 0 {
-			return *p
-		}
-	case *[]Item:
-		if len(*p) > 0 {
-			return itemsJSON(*p)
-		}
-	}
-	return nil
-}
-
-func itemsJSON(items []Item) any {
-	out := make([]map[string]any, len(items))
-	for i, it := range items {
-		m := map[string]any{"kind": it.Kind, "amount": it.Amount}
-		if it.Quantity != 0 {
-			m["quantity"] = it.Quantity
-		}
-		if it.Digital {
-			m["digital"] = true
-		}
-		if it.Recipient != "" {
-			m["recipient"] = it.Recipient
-		}
-		out[i] = m
-	}
-	return out
 }
