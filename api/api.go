@@ -61,6 +61,9 @@ type Options struct {
 	// Hooks are the addresses that decisions are posted to; nil: none are kept. It
 	// needs Programs.
 	Hooks Hooks
+	// Signals takes security event tokens; nil: there is no account guard. It needs
+	// Programs.
+	Signals Signals
 	// Leaks looks for who may have leaked orders; nil: there is no account guard. It
 	// needs Programs.
 	Leaks Leaks
@@ -99,6 +102,9 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 			if opt.Policies != nil {
 				d.programPolicies(api)
 			}
+		}
+		if opt.Signals != nil {
+			d.programSignals(api)
 		}
 		if opt.Leaks != nil {
 			d.programLeaks(api)
