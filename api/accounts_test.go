@@ -22,7 +22,6 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts"
 	"bonafide/desk/accounts/lists"
-	"bonafide/desk/accounts/signals"
 	"bonafide/desk/policies"
 	"bonafide/eventlog/memory"
 	"bonafide/store"
@@ -86,7 +85,7 @@ func newTill(t *testing.T, with ...api.Desk) *till {
 	}
 	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish, access.ListRead, access.ListWrite}
 	x := &till{t: t, desk: desk, mux: http.NewServeMux(), doc: map[string]bool{}}
-	doc := api.Register(x.mux, door, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Signals: signals.New(signals.Config{Guard: desk, Transmitters: transmitters(t), Now: time.Now}), Lists: listing, Policies: rules, Programs: ring{
+	doc := api.Register(x.mux, door, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Policies: rules, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "write": key("main", access.Supervisor, access.EventWrite), "read": key("main", access.Analyst, access.DecisionRead),
 		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...),
 		"none": key("main", access.Supervisor, access.AccountRead), "foreign": key("other", access.Supervisor, all...)}})

@@ -61,9 +61,6 @@ type Options struct {
 	// Hooks are the addresses that decisions are posted to; nil: none are kept. It
 	// needs Programs.
 	Hooks Hooks
-	// Signals takes security event tokens; nil: there is no account guard. It needs
-	// Programs.
-	Signals Signals
 	// Leaks looks for who may have leaked orders; nil: there is no account guard. It
 	// needs Programs.
 	Leaks Leaks
@@ -102,9 +99,6 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 			if opt.Policies != nil {
 				d.programPolicies(api)
 			}
-		}
-		if opt.Signals != nil {
-			d.programSignals(api)
 		}
 		if opt.Leaks != nil {
 			d.programLeaks(api)

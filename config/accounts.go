@@ -20,7 +20,6 @@ type Accounts struct {
 	Clear        []string `koanf:"clear_fields" doc:"Personal fields that are not hashed, by path (event.account, order.id): who reads decisions sees them. Changing this makes known accounts unknown."`
 	Key          string   `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that personal identifiers of events are hashed with. Empty: drawn at the first start and kept in the file key of the folder. With another key nothing of before is recognised."`
 	Owners       string   `koanf:"owner_keys" doc:"YAML file with the keys by which shops sign tokens that open the page of an account's owner (docs/accounts.md, \"The owner's page\"); empty: there is no such page."`
-	Transmitters string   `koanf:"transmitters" doc:"YAML file with who may send security event tokens (CAEP, RISC), and their public keys (docs/accounts.md, \"Security events of others\"); empty: nobody."`
 }
 
 // EventsDir is where the log of events lies.

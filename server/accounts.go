@@ -20,7 +20,6 @@ import (
 	"bonafide/account/window"
 	"bonafide/config"
 	"bonafide/desk/accounts"
-	"bonafide/desk/accounts/signals"
 	"bonafide/desk/policies"
 	"bonafide/eventlog"
 	"bonafide/eventlog/cold"
@@ -210,22 +209,6 @@ func owners(cfg config.Config, d *accounts.Desk) (*accounts.Owners, error) {
 		return nil, fmt.Errorf("accounts.owner_keys: %w", err)
 	}
 	return accounts.NewOwners(d, keys)
-}
-
-// signalling wires the door of security event tokens. Where no transmitters are
-// configured it refuses all.
-func signalling(cfg config.Config, d *accounts.Desk) (*signals.Desk, error) {
-	c := signals.Config{Guard: d, Now: time.Now}
-	if cfg.Accounts.Transmitters != "" {
-		raw, err := os.ReadFile(cfg.Accounts.Transmitters)
-		if err != nil {
-			return nil, fmt.Errorf("accounts.transmitters: %w", err)
-		}
-		if c.Transmitters, err = access.ReadTransmitters(raw); err != nil {
-			return nil, fmt.Errorf("accounts.transmitters: %w", err)
-		}
-	}
-	return signals.New(c), nil
 }
 
 // readLog brings the account guard up to the end of its log, before the first

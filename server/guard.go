@@ -289,7 +289,7 @@ func (l *limiter) limit(next http.Handler) http.Handler {
 
 // keyed tells that a path is for programs with a key, which send many at a time.
 func keyed(path string) bool {
-	return path == "/v1/events" || path == "/v1/events/set" || strings.HasPrefix(path, "/v1/decisions/") || strings.HasPrefix(path, "/v1/lists/")
+	return path == "/v1/events" || strings.HasPrefix(path, "/v1/decisions/") || strings.HasPrefix(path, "/v1/lists/")
 }
 
 // atOnce is how many requests of programs are at work at the same time.

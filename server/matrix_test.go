@@ -131,7 +131,6 @@ var keyRoutes = map[string]keyRow{
 	"POST /v1/reports/{id}/unmask": {path: "/v1/reports/{report}/unmask", body: `{"reason":"the customer asks"}`, may: []access.Role{access.Analyst, access.Supervisor}, foreign: 404},
 	"POST /v1/events": {path: "/v1/events", body: `{"specversion":"1.0","id":"e1","source":"shop","type":"login","time":"2026-01-01T00:00:00Z","data":{"account":"a","device":"d","login":{"success":true}}}`,
 		may: []access.Role{access.Supervisor, access.Admin}, foreign: 200},
-	"POST /v1/events/set":                     {path: "/v1/events/set", body: `{"text":"no token"}`, may: []access.Role{access.Supervisor, access.Admin}, foreign: 400, ok: 400},
 	"GET /v1/decisions":                       {path: "/v1/decisions", may: watching, foreign: 200},
 	"GET /v1/decisions/stream":                {path: "/v1/decisions/stream?after=0&poll=true", may: watching, foreign: 200},
 	"GET /v1/decisions/{id}":                  {path: "/v1/decisions/{decision}", may: watching, foreign: 404, there: true},

@@ -214,9 +214,6 @@ func (s *Server) guarded(cfg config.Config, check *contacts.Desk, options *web.O
 	} else if own != nil {
 		options.Owners, programs.Owners = own, own
 	}
-	if programs.Signals, err = signalling(cfg, s.accounts); err != nil {
-		return err
-	}
 	check.AlsoOrders(orderbook.New(orderbook.Config{Guard: s.accounts, Tenant: access.Tenant(cfg.Reports.Tenant), Store: s.opt.Store, Now: time.Now}))
 	if s.replays, err = s.replaying(cfg, s.opt); err != nil {
 		return err

@@ -44,10 +44,6 @@ func signals(uri string) (Type, bool) {
 	return "", false
 }
 
-// ErrNoCounterpart is of a token whose event the vocabulary has no word for, such
-// as one by which a transmitter tries the way.
-var ErrNoCounterpart = fault.New(fault.Invalid, "events", "is no event of CAEP or RISC that has a counterpart in the vocabulary")
-
 // ParseSET reads the claims of a security event token (RFC 8417) with a CAEP or
 // RISC event as an event of ours. Its signature must have been checked before:
 // this reads claims and believes them. The token's jti is the id, its iss the
@@ -66,7 +62,7 @@ func ParseSET(claims []byte) (Event, error) {
 	}
 	kind, ok := signals(all.names[0])
 	if !ok {
-		return Event{}, ErrNoCounterpart
+		return Event{}, fault.New(fault.Invalid, "events", "is no event of CAEP or RISC that has a counterpart in the vocabulary")
 	}
 	body := &all.nodes[0]
 	at := "events." + clip(all.names[0])
