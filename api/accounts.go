@@ -20,6 +20,7 @@ import (
 // Accounts is what the door needs of the desk of the account guard.
 type Accounts interface {
 	Submit(ctx context.Context, a access.Actor, b accounts.Batch) (accounts.Taken, error)
+	Signal(ctx context.Context, a access.Actor, token []byte, b accounts.Batch) (accounts.Taken, error)
 	List(ctx context.Context, a access.Actor, q accounts.Query) (accounts.Listing, error)
 	Open(ctx context.Context, a access.Actor, id store.DecisionID, lang string) (accounts.Opened, error)
 	Assign(ctx context.Context, a access.Actor, id store.DecisionID, to store.PersonID, revision int64) error
@@ -89,8 +90,11 @@ func (d door) programAccounts(api huma.API) {
 	send.MaxBodyBytes, send.BodyReadTimeout = accounts.MaxBody+1<<10, 30*time.Second
 	send.Description = "The body is one CloudEvent (application/cloudevents+json), one a line (application/x-ndjson) or a list (application/cloudevents-batch+json); " +
 		"the schema of their data is docs/account-event.schema.json. With a mapping it is the shop's own format. The answer means that all accepted events are on disk. " +
+		"As application/secevent+jwt it is one security event token, signed by a transmitter of the shop (docs/accounts.md). " +
 		"503: nothing is lost; send the same again, which counts no event twice."
+	send.Middlewares = append(send.Middlewares, d.signals)
 	huma.Register(api, send, d.sendEvents)
+	describeSignals(api)
 	huma.Register(api, keyed("list-decisions", http.MethodGet, "/v1/decisions", "Decisions other than allow, newest first. Needs decision.read."), d.listDecisions)
 	huma.Register(api, keyed("follow-decisions", http.MethodGet, "/v1/decisions/stream",
 		"Decisions as they are made: server-sent events, or a long poll with wait. Needs decision.read."), d.followDecisions)

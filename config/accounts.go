@@ -19,6 +19,7 @@ type Accounts struct {
 	Unknown      string   `koanf:"unknown_fields" doc:"What becomes of fields that the vocabulary of events does not know: refuse, or keep. What is kept stands in the log as it was sent."`
 	Clear        []string `koanf:"clear_fields" doc:"Personal fields that are not hashed, by path (event.account, order.id): who reads decisions sees them. Changing this makes known accounts unknown."`
 	Key          string   `koanf:"key" secret:"true" doc:"Key (at least 32 characters) that personal identifiers of events are hashed with. Empty: drawn at the first start and kept in the file key of the folder. With another key nothing of before is recognised."`
+	Transmitters string   `koanf:"transmitters" doc:"YAML file with those whose security event tokens (CAEP, RISC) are believed, with issuer, audience and a file of their keys (docs/accounts.md, \"Security events of an identity provider\"); empty: no token is taken."`
 	Owners       string   `koanf:"owner_keys" doc:"YAML file with the keys by which shops sign tokens that open the page of an account's owner (docs/accounts.md, \"The owner's page\"); empty: there is no such page."`
 }
 

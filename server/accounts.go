@@ -17,6 +17,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/policy"
 	"bonafide/account/replay"
+	"bonafide/account/secevent"
 	"bonafide/account/window"
 	"bonafide/config"
 	"bonafide/desk/accounts"
@@ -185,6 +186,9 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	if cfg.Accounts.Unknown == "keep" {
 		c.Unknown = event.Keep
 	}
+	if c.Transmitters, err = transmitters(cfg.Accounts.Transmitters); err != nil {
+		return nil, err
+	}
 	d, err := accounts.New(c)
 	if err != nil {
 		return nil, err
@@ -193,6 +197,31 @@ func (s *Server) guard(cfg config.Config, opt Options) (*accounts.Desk, error) {
 	s.meter.windows(d.Windows)
 	s.meter.unread(d.Unread)
 	return d, nil
+}
+
+// transmitters reads those whose security event tokens are believed; nil where none
+// are configured. Files of keys are named from the folder of the file that names them.
+func transmitters(name string) (*secevent.Transmitters, error) {
+	if name == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("accounts.transmitters: %w", err)
+	}
+	t, err := secevent.Read(raw, func(keys string) ([]byte, error) {
+		if keys == "" {
+			return nil, errors.New("no file is named: want that of a JSON Web Key Set")
+		}
+		if !filepath.IsAbs(keys) {
+			keys = filepath.Join(filepath.Dir(name), keys)
+		}
+		return os.ReadFile(keys)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("accounts.transmitters: %w", err)
+	}
+	return t, nil
 }
 
 // owners wires the page of accounts' owners; nil where no keys are configured.

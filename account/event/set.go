@@ -1,7 +1,6 @@
 package event
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,8 +44,8 @@ func signals(uri string) (Type, bool) {
 }
 
 // ParseSET reads the claims of a security event token (RFC 8417) with a CAEP or
-// RISC event as an event of ours. Its signature must have been checked before:
-// this reads claims and believes them. The token's jti is the id, its iss the
+// RISC event as an event of ours. Its signature must have been checked before
+// (account/secevent): this reads claims and believes them. The token's jti is the id, its iss the
 // source. Errors name the claim and never repeat a value.
 func ParseSET(claims []byte) (Event, error) {
 	n, err := readJSON(claims)
@@ -103,11 +102,11 @@ func setTime(n, body *node, at string) (node, error) {
 		if v == nil {
 			continue
 		}
-		sec, err := strconv.ParseFloat(v.text, 64)
-		if v.shape != number || err != nil || sec < 0 || sec > 1<<33 {
-			return node{}, fault.New(fault.Invalid, x.path, "is no number of seconds since 1970")
+		t, err := numericDate(x.path, v)
+		if err != nil {
+			return node{}, err
 		}
-		return node{shape: text, text: time.UnixMicro(int64(sec * 1e6)).UTC().Format(time.RFC3339Nano)}, nil
+		return node{shape: text, text: t.Format(time.RFC3339Nano)}, nil
 	}
 	return node{}, missing("iat")
 }

@@ -33,6 +33,7 @@ import (
 	"bonafide/account/event"
 	"bonafide/account/guard"
 	"bonafide/account/policy"
+	"bonafide/account/secevent"
 	"bonafide/account/window"
 	"bonafide/casework/retention"
 	"bonafide/desk/accounts/hypothesis"
@@ -133,6 +134,8 @@ type Config struct {
 	Key []byte
 	// Clear names personal fields that are not hashed, by path.
 	Clear []string
+	// Transmitters are those whose security event tokens are believed (Signal); nil: none.
+	Transmitters *secevent.Transmitters
 	// Unknown says what becomes of fields that the vocabulary does not know.
 	Unknown event.Unknown
 	Now     func() time.Time

@@ -59,7 +59,7 @@ type Taken struct {
 
 // read parses the events of a batch. With an error, n is how many events it had, as
 // far as they can be told apart.
-func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, n int, err error) {
+func (d *Desk) read(t access.Tenant, b Batch) (list []event.Event, refused []Refusal, n int, err error) {
 	if len(b.Body) > MaxBody {
 		return nil, nil, 1, fault.New(fault.TooLarge, "", "a submission of %d bytes is too large: at most %d; send it in parts", len(b.Body), MaxBody)
 	}
@@ -80,6 +80,9 @@ func (d *Desk) read(b Batch) (list []event.Event, refused []Refusal, n int, err 
 		}
 		if err == nil && x.event.List != nil {
 			err = fault.New(fault.Invalid, "type", "is one that only this server writes: change lists at /v1/lists")
+		}
+		if err == nil && d.cfg.Transmitters.Has(t, x.event.Source) {
+			err = fault.New(fault.Invalid, "source", "is a transmitter of security events: what it says comes as its signed token (application/secevent+jwt), and in no other way")
 		}
 		if x.line <= last {
 			x.line = last + 1
@@ -177,7 +180,7 @@ func (d *Desk) Submit(ctx context.Context, a access.Actor, b Batch) (Taken, erro
 	if err := a.May(access.EventWrite, access.Of{Tenant: a.Tenant}, d.cfg.Now()); err != nil {
 		return Taken{}, err
 	}
-	list, refused, n, err := d.read(b)
+	list, refused, n, err := d.read(a.Tenant, b)
 	if err != nil {
 		d.refused("invalid", n)
 		return Taken{}, err
