@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"bonafide/account/secevent"
 	"bonafide/desk/accounts"
 	"bonafide/fault"
 )
@@ -24,6 +25,7 @@ type eventsCmd struct {
 	Server   string        `help:"Address of the server." default:"http://localhost:8080" placeholder:"URL"`
 	Key      string        `help:"API key with event.write." env:"BONAFIDE_KEY" required:"" placeholder:"KEY"`
 	Mapping  string        `help:"Name of a mapping on the server, for a shop's own format (docs/mappings.md)." placeholder:"NAME"`
+	Set      bool          `help:"The file holds one security event token (CAEP, RISC), which the server checks the signature of (docs/accounts.md)."`
 	Header   bool          `help:"The first line names the columns (a mapping of a CSV table): it is sent with each request."`
 	Batch    int           `help:"Events in one request." default:"500"`
 	Lang     string        `help:"Language of texts: en, de or ja." placeholder:"LANG"`
@@ -65,7 +67,11 @@ func (c *eventsCmd) run(ctx context.Context, env Env) error {
 		in = f
 	}
 	p := poster{cmd: c, env: env, client: &http.Client{Timeout: time.Minute}, actions: map[string]int{}}
-	if err := p.all(ctx, in); err != nil {
+	send := p.all
+	if c.Set {
+		send = p.token
+	}
+	if err := send(ctx, in); err != nil {
 		return err
 	}
 	if !c.JSON {
@@ -116,6 +122,18 @@ func (p *poster) all(ctx context.Context, in io.Reader) error {
 	return p.post(ctx, batch.Bytes(), first)
 }
 
+// token posts the one security event token of a file.
+func (p *poster) token(ctx context.Context, in io.Reader) error {
+	if p.cmd.Mapping != "" || p.cmd.Header {
+		return fault.New(fault.Invalid, "--set", "a token is read as it is: leave out --mapping and --header")
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, secevent.MaxToken+1))
+	if err != nil {
+		return fmt.Errorf("events: read the token: %w", err)
+	}
+	return p.post(ctx, raw, 1)
+}
+
 // post sends one batch, again while the server is busy, and prints its answer.
 func (p *poster) post(ctx context.Context, body []byte, first int) error {
 	q := url.Values{"decide": {"true"}, "skip": {"true"}}
@@ -146,6 +164,9 @@ func (p *poster) once(ctx context.Context, address string, body []byte, first in
 		return 0, fmt.Errorf("events: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/x-ndjson")
+	if p.cmd.Set {
+		r.Header.Set("Content-Type", "application/secevent+jwt")
+	}
 	r.Header.Set("Authorization", "Bearer "+p.cmd.Key)
 	res, err := p.client.Do(r)
 	if err != nil {
@@ -157,9 +178,12 @@ func (p *poster) once(ctx context.Context, address string, body []byte, first in
 		return time.Second, fmt.Errorf("events: the answer broke off: %w", err)
 	}
 	if res.StatusCode != http.StatusOK {
-		var told struct{ Detail string }
+		var told struct{ Detail, Err, Description string }
 		_ = json.Unmarshal(raw, &told) // without a detail the status says it
 		err := fmt.Errorf("events: lines from %d on: the server says %s %s", first, res.Status, told.Detail)
+		if told.Err != "" {
+			err = fmt.Errorf("events: the server does not take the token (%s): %s", told.Err, told.Description)
+		}
 		if res.StatusCode == http.StatusServiceUnavailable || res.StatusCode == http.StatusTooManyRequests {
 			seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 			return time.Duration(min(max(seconds, 1), 30)) * time.Second, err
