@@ -80,10 +80,18 @@ func (d *Desk) through(ctx context.Context, t access.Tenant, c *call) error {
 	}
 }
 
+// caughtUp is a tenant's lane once its guard has all that was acknowledged before.
+func (d *Desk) caughtUp(ctx context.Context, t access.Tenant) (*lane, error) {
+	if err := d.through(ctx, t, &call{decide: true, done: make(chan struct{})}); err != nil {
+		return nil, err
+	}
+	return d.lane(ctx, t)
+}
+
 // AccountOf finds whose order it is, both as events have them; empty where the order
 // is not among the newest, or its account was erased since. It checks no right.
 func (d *Desk) AccountOf(ctx context.Context, t access.Tenant, order string) (string, error) {
-	l, err := d.lane(ctx, t)
+	l, err := d.caughtUp(ctx, t)
 	if err != nil {
 		return "", err
 	}
@@ -103,14 +111,15 @@ func (d *Desk) AccountOf(ctx context.Context, t access.Tenant, order string) (st
 }
 
 // EventsOf are the newest events of an account, named as the shop names it, oldest
-// first, without those of before an erasure; more tells that there are older ones. It
-// checks no right.
+// first, without those of before an erasure; more tells that there are older ones.
+// What was acknowledged before is among them: whoever asks may deny what is not
+// there. It checks no right.
 func (d *Desk) EventsOf(ctx context.Context, t access.Tenant, account string) (list []event.Event, more bool, err error) {
 	name, err := d.accountOf(t, account)
 	if err != nil {
 		return nil, false, err
 	}
-	l, err := d.lane(ctx, t)
+	l, err := d.caughtUp(ctx, t)
 	if err != nil {
 		return nil, false, err
 	}
