@@ -88,6 +88,7 @@ var trees = map[string][]string{
 	"contact/term":        {"contact", "contact/text", "contact/phone"},
 	"eval/load": {"eval/clock", "account/event", "account/guard", "account/policy", "account/replay", "account/window", "eventlog", "eventlog/cold",
 		"eventlog/jetstream", "store", "store/sql"},
+	"eval/ngram":         {},
 	"eval/plot":          {"eval/score"},
 	"eval/records":       {"eval/clock", "contact", "contact/term", "contact/verdict", "desk/people", "store"},
 	"eventlog/memory":    {"eventlog"},

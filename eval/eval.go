@@ -62,6 +62,8 @@ type Variant struct {
 	Make func(context.Context) (Checker, error)
 	// Missing says why it cannot be measured; Desk is then not asked.
 	Missing string
+	// Channel bounds the sets to those of a channel; "" for all.
+	Channel string
 }
 
 // result is what the desk said of one contact. It holds no text.

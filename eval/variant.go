@@ -2,6 +2,9 @@ package eval
 
 import (
 	"context"
+	"slices"
+
+	"bonafide/eval/corpus"
 )
 
 // variants measures each variant like the desk itself.
@@ -17,6 +20,9 @@ func (m measurer) variants(ctx context.Context, t *tally) error {
 		if v.Missing == "" {
 			its := m
 			its.desk, its.opt.Errors = v.Desk, 0
+			if v.Channel != "" {
+				its.sets = slices.DeleteFunc(slices.Clone(m.sets), func(s corpus.Set) bool { return s.Channel != v.Channel })
+			}
 			vt := newTally()
 			if err := its.pass(ctx, vt); err != nil {
 				return err

@@ -323,6 +323,7 @@ func evalContact(ctx context.Context, o cli.EvalOptions, out io.Writer) error {
 	}
 	if o.Full {
 		opt.Variants = append(opt.Variants, compared(desk, library, o.Texts)...)
+		opt.Variants = append(opt.Variants, eval.NGrams(library)...)
 	}
 	report, err := eval.Measure(ctx, desk, library, opt)
 	if err != nil {
