@@ -348,7 +348,7 @@ func (d *Desk) placesOf(ctx context.Context, a access.Actor, account string) (l 
 	if err := store.CheckText("account", account, 512); err != nil {
 		return nil, "", nil, false, err
 	}
-	if l, err = d.lane(ctx, a.Tenant); err != nil {
+	if l, err = d.shown(ctx, a.Tenant); err != nil {
 		return nil, "", nil, false, err
 	}
 	name = account

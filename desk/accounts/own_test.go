@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -48,5 +49,14 @@ func TestAcknowledgedOrdersAreKnown(t *testing.T) {
 	}
 	if err := <-failed; err != nil || len(list) != 2 || list[1].Type != event.OrderPlaced {
 		t.Errorf("%+v, %v", list, err)
+	}
+	for i := range 20 { // the guard is quick now, but may come after who asks
+		account := fmt.Sprint("new", i)
+		if _, err := d.Submit(t.Context(), boss, accounts.Batch{Body: lines(at(time.Hour, event.LoginTried, account, "d"))}); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := d.Account(t.Context(), analyst, account, "en"); err != nil || len(line.Moments) != 1 {
+			t.Fatalf("the account's page: %+v, %v", line, err)
+		}
 	}
 }

@@ -76,7 +76,7 @@ func (o *Owners) Page(ctx context.Context, word string) (OwnerPage, error) {
 	if err != nil {
 		return OwnerPage{}, err
 	}
-	l, err := o.d.lane(ctx, v.tenant)
+	l, err := o.d.shown(ctx, v.tenant)
 	if err != nil {
 		return OwnerPage{}, err
 	}
