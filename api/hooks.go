@@ -14,6 +14,8 @@ import (
 type Hooks interface {
 	List(ctx context.Context, a access.Actor) ([]hooks.Webhook, error)
 	Add(ctx context.Context, a access.Actor, n hooks.NewHook) (hooks.NewWebhook, error)
+	Change(ctx context.Context, a access.Actor, id string, c hooks.HookChange) (hooks.Webhook, error)
+	Rotate(ctx context.Context, a access.Actor, id string) (hooks.NewWebhook, error)
 	Remove(ctx context.Context, a access.Actor, id string) error
 	Resume(ctx context.Context, a access.Actor, id string) (hooks.Webhook, error)
 	Test(ctx context.Context, a access.Actor, id string) (hooks.WebhookSent, error)
@@ -43,6 +45,18 @@ func (d door) programHooks(api huma.API) {
 	huma.Register(api, d.keyedOperation(api, "add-webhook", http.MethodPost, "/v1/webhooks", "Have decisions posted to an address from now on (docs/webhooks.md). Needs webhook.manage.", 409),
 		func(ctx context.Context, in *struct{ Body hooks.NewHook }) (*struct{ Body hooks.NewWebhook }, error) {
 			return answered(h.Add(ctx, actor(ctx), in.Body))
+		})
+	huma.Register(api, d.keyedOperation(api, "change-webhook", http.MethodPatch, "/v1/webhooks/{id}", "Change address, actions and language; it goes on from its place. Needs webhook.manage.", 404, 409),
+		func(ctx context.Context, in *struct {
+			hookInput
+			Body hooks.HookChange
+		}) (*struct{ Body hooks.Webhook }, error) {
+			return answered(h.Change(ctx, actor(ctx), in.ID, in.Body))
+		})
+	huma.Register(api, d.keyedOperation(api, "rotate-webhook", http.MethodPost, "/v1/webhooks/{id}/rotate",
+		"Give an address a new secret; for 24 hours messages are signed with the one of before, too. Needs webhook.manage.", 404, 409),
+		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.NewWebhook }, error) {
+			return answered(h.Rotate(ctx, actor(ctx), in.ID))
 		})
 	huma.Register(api, d.keyedOperation(api, "remove-webhook", http.MethodDelete, "/v1/webhooks/{id}", "Remove an address. Needs webhook.manage.", 404),
 		func(ctx context.Context, in *hookInput) (*struct{}, error) {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"bonafide/desk/accounts/hooks"
+	"bonafide/fault"
 )
 
 // webhooksCmd works on the webhooks of a running server, with an API key.
@@ -22,6 +24,8 @@ type webhooksCmd struct {
 
 	Show   struct{}       `cmd:"" default:"1" help:"Show the addresses, and how far each has come."`
 	Add    webhooksAddCmd `cmd:"" help:"Have decisions posted to an address from now on."`
+	Change webhooksChange `cmd:"" help:"Change address, actions or language; it goes on from its place."`
+	Rotate webhooksOneCmd `cmd:"" help:"Give an address a new secret; for a day messages are signed with the one of before, too."`
 	Test   webhooksOneCmd `cmd:"" help:"Post a message without data of anybody."`
 	Resume webhooksOneCmd `cmd:"" help:"Go on from where an address stopped, or try now."`
 	Dead   webhooksOneCmd `cmd:"" help:"Show what was given up."`
@@ -37,6 +41,13 @@ type webhooksAddCmd struct {
 
 type webhooksOneCmd struct {
 	ID string `arg:"" help:"Id of a webhook."`
+}
+
+type webhooksChange struct {
+	ID      string   `arg:"" help:"Id of a webhook."`
+	URL     string   `help:"An https address; without this it stays." placeholder:"URL"`
+	Actions []string `help:"Only decisions of these actions: challenge, hold, block; all for all of them. Without this they stay." enum:"challenge,hold,block,all" placeholder:"ACTION"`
+	Lang    string   `help:"Language of texts: en, de or ja; without this it stays." enum:",en,de,ja" default:"" placeholder:"LANG"`
 }
 
 type webhooksAgain struct {
@@ -90,6 +101,40 @@ func (c *webhooksCmd) add(ctx context.Context, env Env) error {
 	return nil
 }
 
+// change sends what an address is now with what is to be other.
+func (c *webhooksCmd) change(ctx context.Context, env Env) error {
+	var list []hooks.Webhook
+	quiet := *c
+	quiet.JSON = false
+	if err := quiet.ask(ctx, env, http.MethodGet, "/v1/webhooks", nil, &list); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(h hooks.Webhook) bool { return h.ID == c.Change.ID })
+	if i < 0 {
+		return fault.New(fault.NotFound, "", "webhooks: there is none of this id: bonafide webhooks lists them")
+	}
+	to := hooks.HookChange{URL: c.Change.URL, Actions: list[i].Actions, Lang: list[i].Lang, Revision: list[i].Revision}
+	if len(c.Change.Actions) > 0 {
+		to.Actions = c.Change.Actions
+	}
+	if slices.Contains(to.Actions, "all") {
+		to.Actions = []string{}
+	}
+	if c.Change.Lang != "" {
+		to.Lang = c.Change.Lang
+	}
+	return c.ask(ctx, env, http.MethodPatch, hookPath(c.Change.ID, ""), to, nil)
+}
+
+func (c *webhooksCmd) rotate(ctx context.Context, env Env) error {
+	var made hooks.NewWebhook
+	if err := c.ask(ctx, env, http.MethodPost, hookPath(c.Rotate.ID, "/rotate"), nil, &made); err != nil || c.JSON {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "secret  %s\nThe secret is shown this once: give it to the receiver within a day; until then the one of before is good, too.\n", made.Secret)
+	return nil
+}
+
 // sent tells what became of a delivery; one that was not taken fails the command.
 func (c *webhooksCmd) sent(ctx context.Context, env Env, path, what string) error {
 	var got hooks.WebhookSent
@@ -129,6 +174,10 @@ func (c *webhooksCmd) run(ctx context.Context, env Env, command string) error {
 	switch word {
 	case "add":
 		return c.add(ctx, env)
+	case "change":
+		return c.change(ctx, env)
+	case "rotate":
+		return c.rotate(ctx, env)
 	case "test":
 		return c.sent(ctx, env, hookPath(c.Test.ID, "/test"), "the message")
 	case "resume":

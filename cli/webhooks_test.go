@@ -19,7 +19,7 @@ func TestWebhooks(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		asked = r.Method + " " + r.URL.RequestURI() + " " + string(body)
-		one := `{"id":"w1","url":"https://shop.example/h","actions":["hold"],"state":"stopped","problem":"status_410","delivered":7,"dead":2}`
+		one := `{"id":"w1","url":"https://shop.example/h","actions":["hold"],"state":"stopped","problem":"status_410","delivered":7,"dead":2,"lang":"de","revision":4}`
 		switch {
 		case r.Method == http.MethodDelete:
 			w.WriteHeader(http.StatusNoContent)
@@ -31,7 +31,9 @@ func TestWebhooks(t *testing.T) {
 			_, _ = io.WriteString(w, `{"dead":[{"sequence":5,"decision":"d5","given_up_at":"2026-11-23T00:00:00Z","problem":"status_500"}]}`)
 		case strings.HasSuffix(r.URL.Path, "/dead/6"):
 			_, _ = io.WriteString(w, `{"taken":false,"problem":"silent"}`)
-		case strings.HasSuffix(r.URL.Path, "/resume"):
+		case strings.HasSuffix(r.URL.Path, "/rotate"):
+			_, _ = io.WriteString(w, `{"id":"w1","secret":"whsec_y"}`)
+		case strings.HasSuffix(r.URL.Path, "/resume") || r.Method == http.MethodPatch:
 			_, _ = io.WriteString(w, one)
 		default:
 			_, _ = io.WriteString(w, `{"taken":true,"status":204}`)
@@ -45,6 +47,10 @@ func TestWebhooks(t *testing.T) {
 		{args: "webhooks", asked: "GET /v1/webhooks ", want: "w1  https://shop.example/h  hold  stopped: status_410  7 delivered  2 given up"},
 		{args: "webhooks add https://shop.example/h --actions hold,block", asked: `POST /v1/webhooks {"url":"https://shop.example/h","actions":["hold","block"],"lang":"en"}`, want: "secret  whsec_x"},
 		{args: "webhooks add https://shop.example/h --actions allow", want: "must be one of", code: cli.ExitUsage},
+		{args: "webhooks change w1 --url https://shop.example/n", asked: `PATCH /v1/webhooks/w1 {"url":"https://shop.example/n","actions":["hold"],"lang":"de","revision":4}`},
+		{args: "webhooks change w1 --actions all --lang ja", asked: `PATCH /v1/webhooks/w1 {"actions":[],"lang":"ja","revision":4}`},
+		{args: "webhooks change w2 --lang ja", asked: "GET /v1/webhooks ", want: "there is none of this id", code: cli.ExitFailed},
+		{args: "webhooks rotate w1", asked: "POST /v1/webhooks/w1/rotate ", want: "secret  whsec_y"},
 		{args: "webhooks test w1", asked: "POST /v1/webhooks/w1/test ", want: "was taken (status 204)"},
 		{args: "webhooks resume w1", asked: "POST /v1/webhooks/w1/resume "},
 		{args: "webhooks dead w1", asked: "GET /v1/webhooks/w1/dead?before=0 ", want: "5  d5  2026-11-23T00:00:00Z  status_500"},

@@ -169,6 +169,8 @@ var keyRoutes = map[string]keyRow{
 	"GET /v1/webhooks":                        {path: "/v1/webhooks", may: caring, foreign: 200},
 	"POST /v1/webhooks":                       {path: "/v1/webhooks", body: `{"url":"http://shop.example/h"}`, may: []access.Role{access.Admin}, foreign: 422, ok: 422},
 	"DELETE /v1/webhooks/{id}":                {path: "/v1/webhooks/none", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
+	"PATCH /v1/webhooks/{id}":                 {path: "/v1/webhooks/none", body: `{"actions":[],"lang":"en","revision":1}`, may: []access.Role{access.Admin}, foreign: 404, ok: 404},
+	"POST /v1/webhooks/{id}/rotate":           {path: "/v1/webhooks/none/rotate", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"POST /v1/webhooks/{id}/resume":           {path: "/v1/webhooks/none/resume", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"POST /v1/webhooks/{id}/test":             {path: "/v1/webhooks/none/test", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"GET /v1/webhooks/{id}/dead":              {path: "/v1/webhooks/none/dead", may: caring, foreign: 404, ok: 404},

@@ -16,7 +16,8 @@ type Webhook struct {
 	Tenant access.Tenant
 	// ID names it; random letters and digits.
 	ID string
-	// URL and Secret stand sealed (store/sealed). They are written once.
+	// URL and Secret stand sealed (store/sealed). What a secret holds is for
+	// desk/accounts/hooks: the present one, and for a while the one before.
 	URL, Secret string
 	// Actions are those that are posted; none: all that decisions have.
 	Actions []string
@@ -75,7 +76,7 @@ type Webhooks interface {
 	Get(ctx context.Context, t access.Tenant, id string) (Webhook, error)
 	// All returns the tenant's addresses, longest there first, at most MaxWebhooks.
 	All(ctx context.Context, t access.Tenant) ([]Webhook, error)
-	// Change writes actions, language and state of w, and that nothing failed since;
+	// Change writes address, secret, actions, language and state of w, and that nothing failed since;
 	// Conflict when somebody else changed it since Revision.
 	Change(ctx context.Context, w Webhook) error
 	// Move writes state and progress of w; Conflict when somebody changed or removed

@@ -17,6 +17,8 @@ import (
 type HooksDesk interface {
 	List(ctx context.Context, a access.Actor) ([]hooks.Webhook, error)
 	Add(ctx context.Context, a access.Actor, n hooks.NewHook) (hooks.NewWebhook, error)
+	Change(ctx context.Context, a access.Actor, id string, c hooks.HookChange) (hooks.Webhook, error)
+	Rotate(ctx context.Context, a access.Actor, id string) (hooks.NewWebhook, error)
 	Remove(ctx context.Context, a access.Actor, id string) error
 	Resume(ctx context.Context, a access.Actor, id string) (hooks.Webhook, error)
 	Test(ctx context.Context, a access.Actor, id string) (hooks.WebhookSent, error)
@@ -26,13 +28,15 @@ type HooksDesk interface {
 
 func hookRoutes() []staffRoute {
 	return []staffRoute{
-		{"GET /webhooks", false, (*visit).hooks, "", 0},
-		{"POST /webhooks", false, (*visit).addHook, "/webhooks", 0},
-		{"GET /webhooks/{id}", false, (*visit).hook, "/webhooks/{id}", 0},
-		{"POST /webhooks/{id}/test", false, (*visit).testHook, "/webhooks/{id}", 0},
-		{"POST /webhooks/{id}/resume", false, (*visit).resumeHook, "/webhooks/{id}", 0},
-		{"POST /webhooks/{id}/again", false, (*visit).sendAgain, "/webhooks/{id}", 0},
-		{"POST /webhooks/{id}/remove", false, (*visit).removeHook, "/webhooks/{id}", 0},
+		{"GET /webhooks", false, hooked((*visit).hooks), "", 0},
+		{"POST /webhooks", false, hooked((*visit).addHook), "/webhooks", 0},
+		{"GET /webhooks/{id}", false, hooked((*visit).hook), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/test", false, hooked((*visit).testHook), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/resume", false, hooked((*visit).resumeHook), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/change", false, hooked((*visit).changeHook), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/rotate", false, hooked((*visit).rotateHook), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/again", false, hooked((*visit).sendAgain), "/webhooks/{id}", 0},
+		{"POST /webhooks/{id}/remove", false, hooked((*visit).removeHook), "/webhooks/{id}", 0},
 	}
 }
 
@@ -44,14 +48,19 @@ type hooksData struct {
 	Typed hooks.NewHook
 }
 
+func hookActions() []string { return []string{"challenge", "hold", "block"} }
+
 // Wants tells whether an action was chosen.
 func (d hooksData) Wants(action string) bool { return slices.Contains(d.Typed.Actions, action) }
 
-func (v *visit) hooked() error {
-	if v.opt.Hooks == nil {
-		return fault.New(fault.NotFound, "", "no decisions are posted from here")
+// hooked is a page that is there where decisions are posted.
+func hooked(page func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.opt.Hooks == nil {
+			return fault.New(fault.NotFound, "", "no decisions are posted from here")
+		}
+		return page(v)
 	}
-	return nil
 }
 
 func (v *visit) hooks() error {
@@ -59,21 +68,15 @@ func (v *visit) hooks() error {
 }
 
 func (v *visit) showHooks(code int, typed hooks.NewHook, problem string) error {
-	if err := v.hooked(); err != nil {
-		return err
-	}
 	list, err := v.opt.Hooks.List(v.r.Context(), v.who.Actor)
 	if err != nil {
 		return err
 	}
-	return v.page(code, "hooks", "hooks.title", hooksData{list, []string{"challenge", "hold", "block"}, typed}, problem)
+	return v.page(code, "hooks", "hooks.title", hooksData{list, hookActions(), typed}, problem)
 }
 
 // addHook adds an address and shows its secret this once.
 func (v *visit) addHook() error {
-	if err := v.hooked(); err != nil {
-		return err
-	}
 	n := hooks.NewHook{URL: v.field("url"), Actions: v.r.PostForm["of"], Lang: v.field("texts")}
 	made, err := v.opt.Hooks.Add(v.r.Context(), v.who.Actor, n)
 	if text, code, ok := v.mended("hooks", err); ok {
@@ -88,24 +91,31 @@ type hookData struct {
 	More string
 	// Sent is what became of a message that somebody asked for just now.
 	Sent *hooks.WebhookSent
+	// Typed is what could not be changed, else what the address is.
+	Typed   *hooks.NewHook
+	Actions []string
+	// Changing tells that somebody was at it.
+	Changing bool
 }
+
+// Wants tells whether an action was chosen.
+func (d hookData) Wants(action string) bool { return slices.Contains(d.Typed.Actions, action) }
 
 func (v *visit) hookID() string { return clip(v.r.PathValue("id"), 64) }
 
-func (v *visit) hook() error { return v.showHook(nil) }
+func (v *visit) hook() error { return v.showHook(http.StatusOK, hookData{}, "") }
 
-func (v *visit) showHook(sent *hooks.WebhookSent) error {
-	if err := v.hooked(); err != nil {
-		return err
-	}
+func (v *visit) showHook(code int, d hookData, problem string) error {
 	before, _ := strconv.ParseInt(v.r.URL.Query().Get("before"), 10, 64) // what is no number asks for the newest
-	d := hookData{Sent: sent}
 	var err error
 	if d.DeadPage, err = v.opt.Hooks.Graves(v.r.Context(), v.who.Actor, v.hookID(), max(before, 0)); err != nil {
 		return err
 	}
-	d.More = goesOn("/webhooks/"+url.PathEscape(d.Webhook.ID), url.Values{}, d.Next)
-	return v.page(http.StatusOK, "hook", "hooks.title", d, "")
+	d.More, d.Actions, d.Changing = goesOn("/webhooks/"+url.PathEscape(d.Webhook.ID), url.Values{}, d.Next), hookActions(), d.Typed != nil
+	if d.Typed == nil {
+		d.Typed = &hooks.NewHook{Actions: d.Webhook.Actions, Lang: d.Webhook.Lang}
+	}
+	return v.page(code, "hook", "hooks.title", d, problem)
 }
 
 func (v *visit) testHook() error {
@@ -126,28 +136,39 @@ func (v *visit) sendAgain() error {
 
 // post has one message posted and shows what became of it.
 func (v *visit) post(do func() (hooks.WebhookSent, error)) error {
-	if err := v.hooked(); err != nil {
-		return err
-	}
 	sent, err := do()
 	if err != nil {
 		return err
 	}
-	return v.showHook(&sent)
+	return v.showHook(http.StatusOK, hookData{Sent: &sent}, "")
 }
 
 func (v *visit) resumeHook() error {
-	if err := v.hooked(); err != nil {
-		return err
-	}
 	_, err := v.opt.Hooks.Resume(v.r.Context(), v.who.Actor, v.hookID())
 	return v.after(err, v.back)
 }
 
-func (v *visit) removeHook() error {
-	if err := v.hooked(); err != nil {
-		return err
+// changeHook writes what an address is to be; without an address it stays.
+func (v *visit) changeHook() error {
+	revision, err := strconv.ParseInt(v.field("revision"), 10, 64)
+	if err != nil {
+		return errForm
 	}
+	c := hooks.HookChange{URL: v.field("url"), Actions: v.r.PostForm["of"], Lang: v.field("texts"), Revision: revision}
+	_, err = v.opt.Hooks.Change(v.r.Context(), v.who.Actor, v.hookID(), c)
+	if text, code, ok := v.mended("hooks", err); ok {
+		return v.showHook(code, hookData{Typed: &hooks.NewHook{URL: c.URL, Actions: c.Actions, Lang: c.Lang}}, text)
+	}
+	return v.after(err, v.back)
+}
+
+// rotateHook makes a new secret and shows it this once.
+func (v *visit) rotateHook() error {
+	made, err := v.opt.Hooks.Rotate(v.r.Context(), v.who.Actor, v.hookID())
+	return v.once("hooks.secret.new", []string{made.Secret}, err)
+}
+
+func (v *visit) removeHook() error {
 	return v.after(v.opt.Hooks.Remove(v.r.Context(), v.who.Actor, v.hookID()), "/webhooks")
 }
 

@@ -17,9 +17,10 @@ import (
 // hookDesk is a desk with two webhooks of the tenant main; it checks rights and
 // tenants as the real one does.
 type hookDesk struct {
-	added hooks.NewHook
-	did   []string
-	sent  hooks.WebhookSent
+	added   hooks.NewHook
+	changed hooks.HookChange
+	did     []string
+	sent    hooks.WebhookSent
 }
 
 func (g *hookDesk) may(a access.Actor, p access.Permission, id string) error {
@@ -35,7 +36,7 @@ func (g *hookDesk) may(a access.Actor, p access.Permission, id string) error {
 func (g *hookDesk) view(id string) hooks.Webhook {
 	at := time.Date(2026, 11, 23, 5, 0, 0, 0, time.UTC)
 	if id == "good" {
-		return hooks.Webhook{ID: id, URL: "https://shop.example/decisions", Actions: []string{"hold", "block"}, Lang: "ja", State: "on", Made: at, Delivered: 12040, LastDone: &at}
+		return hooks.Webhook{ID: id, URL: "https://shop.example/decisions", Actions: []string{"hold", "block"}, Lang: "ja", State: "on", Made: at, Delivered: 12040, LastDone: &at, Both: &at, Revision: 3}
 	}
 	return hooks.Webhook{ID: id, URL: "https://old.shop.example/" + evil, Actions: []string{}, Lang: "en", State: "stopped", Problem: "status_410", Made: at, Failing: &at, Due: &at, Dead: 1}
 }
@@ -67,6 +68,20 @@ func (g *hookDesk) do(a access.Actor, what, id string) error {
 
 func (g *hookDesk) Remove(_ context.Context, a access.Actor, id string) error {
 	return g.do(a, "remove", id)
+}
+
+func (g *hookDesk) Change(_ context.Context, a access.Actor, id string, c hooks.HookChange) (hooks.Webhook, error) {
+	if err := g.do(a, "change", id); err != nil {
+		return hooks.Webhook{}, err
+	}
+	if g.changed = c; c.URL != "" && !strings.HasPrefix(c.URL, "https://") {
+		return hooks.Webhook{}, fault.New(fault.Invalid, "url", "is wrong")
+	}
+	return g.view(id), nil
+}
+
+func (g *hookDesk) Rotate(_ context.Context, a access.Actor, id string) (hooks.NewWebhook, error) {
+	return hooks.NewWebhook{Webhook: g.view(id), Secret: "whsec_another-for-this-test"}, g.do(a, "rotate", id)
 }
 
 func (g *hookDesk) Resume(_ context.Context, a access.Actor, id string) (hooks.Webhook, error) {
@@ -125,7 +140,7 @@ func TestHookPages(t *testing.T) {
 	if p := v.get("/webhooks?lang=de"); !strings.Contains(p.body, "angenommen: 12.040") || !strings.Contains(p.body, "aufgegeben: 1") || !strings.Contains(p.body, "antwortete mit Status 410") {
 		t.Error("the list does not tell how they are")
 	}
-	if p := v.get("/webhooks/ill?lang=en"); !strings.Contains(p.body, "Nothing is lost") || !strings.Contains(p.body, "/decisions/5d41402abc4b2a76b9719d911017c592") || !strings.Contains(p.body, "?before=7") {
+	if p := v.get("/webhooks/ill?lang=en"); !strings.Contains(p.body, "What was decided since waits") || !strings.Contains(p.body, "/decisions/5d41402abc4b2a76b9719d911017c592") || !strings.Contains(p.body, "?before=7") {
 		t.Error("a stopped one does not tell what to do")
 	}
 	if p := v.get("/webhooks/ill?before=7&lang=en").want(t, "older", 200); !strings.Contains(p.body, "Nothing was given up.") {
@@ -150,8 +165,22 @@ func TestHookPages(t *testing.T) {
 	}
 	v.post("/webhooks/ill/again", url.Values{"sequence": {"x"}}).want(t, "no number", 400)
 	v.post("/webhooks/ill/resume", nil).want(t, "resume", 303)
+	if p := v.get("/webhooks/good?lang=en"); !strings.Contains(p.body, `name="revision" value="3"`) || !strings.Contains(p.body, `value="hold" checked`) || strings.Contains(p.body, `value="challenge" checked`) || !strings.Contains(p.body, "Signed with the earlier secret, too, until") {
+		t.Errorf("what it is stands in the form: %s", p.body)
+	}
+	v.post("/webhooks/good/change", url.Values{"url": {""}, "of": {"challenge"}, "texts": {"de"}, "revision": {"3"}}).want(t, "change", 303)
+	if g.changed.URL != "" || !slices.Equal(g.changed.Actions, []string{"challenge"}) || g.changed.Lang != "de" || g.changed.Revision != 3 {
+		t.Errorf("changed to %+v", g.changed)
+	}
+	if p := v.post("/webhooks/good/change", url.Values{"url": {"http://x.example"}, "texts": {"de"}, "revision": {"3"}}).want(t, "no https", 422); !strings.Contains(p.body, `value="http://x.example"`) || !strings.Contains(p.body, "<details class=\"card\" open>") {
+		t.Errorf("what was typed is lost: %s", p.body)
+	}
+	v.post("/webhooks/good/change", url.Values{"texts": {"de"}, "revision": {"x"}}).want(t, "no revision", 400)
+	if p := v.post("/webhooks/good/rotate", nil).want(t, "rotate", 200); !strings.Contains(p.body, "whsec_another-for-this-test") || !strings.Contains(p.body, "within 24 hours") {
+		t.Errorf("the secret is not shown: %s", p.body)
+	}
 	v.post("/webhooks/ill/remove", nil).want(t, "remove", 303)
-	if want := []string{"test good", "again ill", "resume ill", "remove ill"}; !slices.Equal(g.did, want) {
+	if want := []string{"test good", "again ill", "resume ill", "change good", "change good", "rotate good", "remove ill"}; !slices.Equal(g.did, want) {
 		t.Errorf("%q, want %q", g.did, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
+	"bonafide/web/examples"
 )
 
 // Mux takes routes, as http.ServeMux does.
@@ -82,7 +83,7 @@ func (w *Web) elsewhere(rw http.ResponseWriter, r *http.Request) {
 
 type homeData struct {
 	Channels []string
-	Examples []example
+	Examples []examples.Example
 }
 
 func (w *Web) homeData(r *http.Request) any {

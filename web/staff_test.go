@@ -354,6 +354,8 @@ var matrix = map[string]row{
 	"POST /webhooks":                    {path: "/webhooks", form: url.Values{"url": {"https://shop.example/x"}}, may: admins, ok: 200},
 	"GET /webhooks/{id}":                {path: "/webhooks/good", may: overseer, ok: 200, foreign: 404},
 	"POST /webhooks/{id}/test":          {path: "/webhooks/good/test", may: admins, ok: 200, foreign: 404},
+	"POST /webhooks/{id}/change":        {path: "/webhooks/good/change", form: url.Values{"of": {"hold"}, "texts": {"en"}, "revision": {"3"}}, may: admins, ok: 303, foreign: 404},
+	"POST /webhooks/{id}/rotate":        {path: "/webhooks/good/rotate", may: admins, ok: 200, foreign: 404},
 	"POST /webhooks/{id}/resume":        {path: "/webhooks/good/resume", may: admins, ok: 303, foreign: 404},
 	"POST /webhooks/{id}/again":         {path: "/webhooks/good/again", form: url.Values{"sequence": {"7"}}, may: admins, ok: 200, foreign: 404},
 	"POST /webhooks/{id}/remove":        {path: "/webhooks/good/remove", may: admins, ok: 303, foreign: 404},

@@ -29,6 +29,7 @@ import (
 	"bonafide/contact/brand"
 	"bonafide/desk/contacts"
 	"bonafide/locale"
+	"bonafide/web/examples"
 	"bonafide/web/guide"
 )
 
@@ -104,7 +105,7 @@ type Web struct {
 	opt   Options
 	pages map[string]*template.Template
 	// examples by language; empty outside of a demonstration.
-	examples map[string][]example
+	examples map[string][]examples.Example
 	// guide and guideSheet are the styleguide and what it needs of styles.
 	guide      guide.Data
 	guideSheet string
@@ -123,7 +124,7 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 	}
 	w := &Web{desk: desk, texts: texts, opt: opt, pages: map[string]*template.Template{}, news: make(chan struct{}, newsAtOnce)}
 	if opt.Demo {
-		if w.examples, err = loadExamples(fsys); err != nil {
+		if w.examples, err = examples.Load(fsys); err != nil {
 			return nil, err
 		}
 	}

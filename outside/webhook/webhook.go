@@ -4,7 +4,8 @@
 //
 //	webhook-id: msg_…             the same for each try of one message
 //	webhook-timestamp: 1795340000 seconds since 1970, of the try
-//	webhook-signature: v1,BASE64  HMAC-SHA-256 of "id.timestamp.body"
+//	webhook-signature: v1,BASE64  HMAC-SHA-256 of "id.timestamp.body"; while a secret
+//	                              is being changed a second one after a space
 //
 // It follows no redirect and no proxy, takes https (http on this machine only), and
 // posts nowhere but to the one address. What a receiver answers is not read, but for
@@ -46,6 +47,9 @@ type Config struct {
 	// Secret signs: "whsec_" and 24 to 64 bytes in base64, or any other text of at
 	// least 32 characters, taken as it is.
 	Secret string
+	// Before is the secret of before a change, empty for none: a receiver that still
+	// has that one takes what is signed by both.
+	Before string
 	// Timeout ends one try; default 10 s.
 	Timeout time.Duration
 	// Tries is how often one message is tried; default 6. Wait is how long the
@@ -82,9 +86,9 @@ type Message struct {
 
 // Sender posts messages. It is safe for concurrent use.
 type Sender struct {
-	cfg    Config
-	secret []byte
-	client *http.Client
+	cfg     Config
+	secrets [][]byte // the present one first
+	client  *http.Client
 }
 
 // New makes a sender and checks its configuration; its errors hold no secret.
@@ -99,9 +103,16 @@ func New(c Config) (*Sender, error) {
 	if ip, err := netip.ParseAddr(u.Hostname()); c.Public && (err == nil && !public(ip) || local.Host(u.Hostname())) {
 		return nil, errPrivate()
 	}
-	secret, err := secretOf(c.Secret)
-	if err != nil {
-		return nil, err
+	var secrets [][]byte
+	for _, text := range []string{c.Secret, c.Before} {
+		if text == "" && len(secrets) > 0 {
+			continue
+		}
+		secret, err := secretOf(text)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
@@ -123,13 +134,16 @@ func New(c Config) (*Sender, error) {
 	if c.Public {
 		dialer.Control = onlyPublic
 	}
-	return &Sender{cfg: c, secret: secret, client: &http.Client{
+	return &Sender{cfg: c, secrets: secrets, client: &http.Client{
 		Timeout:       c.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: c.Timeout, MaxIdleConns: 2,
 			IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxAnswer, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}},
 	}}, nil
 }
+
+// Close ends connections that wait for a next message. The sender can be used still.
+func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
 const secretMark = "whsec_"
 
@@ -234,7 +248,11 @@ func (s *Sender) Post(ctx context.Context, m Message) (Answer, error) {
 	req.Header.Set("User-Agent", "Bonafide")
 	req.Header.Set("webhook-id", m.ID)
 	req.Header.Set("webhook-timestamp", when)
-	req.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac(s.secret, m.ID, when, m.Body)))
+	var signed []string
+	for _, secret := range s.secrets {
+		signed = append(signed, "v1,"+base64.StdEncoding.EncodeToString(mac(secret, m.ID, when, m.Body)))
+	}
+	req.Header.Set("webhook-signature", strings.Join(signed, " "))
 	res, err := s.client.Do(req)
 	if err != nil {
 		return Answer{}, unreachable(err)

@@ -9,7 +9,7 @@ import (
 )
 
 // webhooks seals addresses, which may hold a token, and secrets. A value that is
-// sealed already is not touched by Change and Move, which do not write it.
+// sealed already is not touched by Move, which does not write it.
 type webhooks struct {
 	store.Webhooks
 	sealer *keyring.Sealer
@@ -21,16 +21,29 @@ func hookTexts(w *store.Webhook) map[*string]keyring.Place {
 }
 
 // Add keeps an address, sealed.
-func (h webhooks) Add(ctx context.Context, w store.Webhook) (err error) {
-	if err := w.Check(); err != nil {
+func (h webhooks) Add(ctx context.Context, w store.Webhook) error {
+	if err := h.seal(ctx, &w); err != nil {
 		return err
 	}
-	for text, p := range hookTexts(&w) {
-		if *text, err = h.sealer.Seal(ctx, p, *text); err != nil {
-			return err
+	return h.Webhooks.Add(ctx, w)
+}
+
+// Change writes an address and its secret, sealed.
+func (h webhooks) Change(ctx context.Context, w store.Webhook) error {
+	if err := h.seal(ctx, &w); err != nil {
+		return err
+	}
+	return h.Webhooks.Change(ctx, w)
+}
+
+func (h webhooks) seal(ctx context.Context, w *store.Webhook) error {
+	err := w.Check()
+	for text, p := range hookTexts(w) {
+		if err == nil {
+			*text, err = h.sealer.Seal(ctx, p, *text)
 		}
 	}
-	return h.Webhooks.Add(ctx, w)
+	return err
 }
 
 func (h webhooks) open(ctx context.Context, w *store.Webhook) (err error) {

@@ -75,7 +75,7 @@ func (r webhooks) Change(ctx context.Context, w store.Webhook) error {
 	if err := errors.Join(w.Check(), r.failed); err != nil {
 		return err
 	}
-	n, err := r.q.ChangeWebhook(ctx, queries.ChangeWebhookParams{Tenant: string(w.Tenant), ID: w.ID, Actions: listText(w.Actions), Lang: w.Lang, State: w.State, Revision: w.Revision})
+	n, err := r.q.ChangeWebhook(ctx, queries.ChangeWebhookParams{Tenant: string(w.Tenant), ID: w.ID, Url: w.URL, Secret: w.Secret, Actions: listText(w.Actions), Lang: w.Lang, State: w.State, Revision: w.Revision})
 	return r.stale(ctx, n, err)
 }
 

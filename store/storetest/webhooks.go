@@ -62,12 +62,14 @@ func webhooksKept(t *testing.T, s store.Store) {
 func webhookChanges(t *testing.T, s store.Store, one store.Webhook) {
 	changed := one
 	changed.State, changed.Actions = store.WebhookStopped, []string{"block"}
+	changed.URL, changed.Secret = "https://shop.example.com/other", "another secret of at least 32 characters"
 	write(t, s, func(ctx context.Context, r store.Records) error { return r.Webhooks.Change(ctx, changed) })
 	wantKind(t, "progress after a change", s.Write(t.Context(), func(r store.Records) error { return r.Webhooks.Move(t.Context(), one) }), fault.Conflict)
 	wantKind(t, "a change after a change", s.Write(t.Context(), func(r store.Records) error { return r.Webhooks.Change(t.Context(), one) }), fault.Conflict)
 	read(t, s, func(ctx context.Context, r store.Records) error {
 		got, err := r.Webhooks.Get(ctx, "main", "w1")
-		if got.Revision != 2 || got.Place != 9 || got.Delivered != 2 || got.Tries != 0 || got.Problem != "" || !got.Failing.IsZero() || got.State != store.WebhookStopped {
+		if got.Revision != 2 || got.Place != 9 || got.Delivered != 2 || got.Tries != 0 || got.Problem != "" || !got.Failing.IsZero() || got.State != store.WebhookStopped ||
+			got.URL != changed.URL || got.Secret != changed.Secret {
 			t.Errorf("after a change: %+v", got)
 		}
 		return err

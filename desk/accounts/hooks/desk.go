@@ -5,10 +5,10 @@
 // follows it is posted in its order, one at a time. A decision that is not taken is
 // tried again, MostTries times with longer and longer waits; then it is given up,
 // kept as dead, and the next one comes. An address stops, where people see it, when
-// it says so (410), when MostDead are given up in a row, or when nothing was taken
-// for a day; its place stays, so that nothing is lost when somebody resumes it. A
-// decision may come twice (the server stops between an answer and its note), under
-// the same id, and never not at all.
+// it says so (410), when MostDead are given up in a row, or when one is given up and
+// nothing was taken for a day; its place stays, and it goes on from there when somebody
+// resumes it. A decision may come twice (the server stops between an answer and its
+// note), under the same id; one that was given up comes when somebody sends it again.
 //
 // It is not for the decision itself, which a shop that waits for it gets as the
 // answer to its event, and it posts nothing that /v1/decisions/stream does not show.
@@ -21,7 +21,6 @@ package hooks
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net/url"
 	"slices"
@@ -65,7 +64,8 @@ const (
 	FirstWait = 10 * time.Second
 	// MostDead is how many decisions in a row are given up before an address stops.
 	MostDead = 20
-	// MostFailing is for how long an address may fail before it stops.
+	// MostFailing is how long nothing may have been taken when one more is given up;
+	// then an address stops.
 	MostFailing = 24 * time.Hour
 )
 
@@ -117,6 +117,9 @@ type Webhook struct {
 	Due       *time.Time `json:"next_try_at,omitempty"`
 	Dead      int64      `json:"dead" doc:"Decisions that were given up and can be sent again."`
 	Place     int64      `json:"place" doc:"Sequence of the last decision that is done with."`
+	// Both is until when messages are signed with the secret of before, too.
+	Both     *time.Time `json:"signed_with_both_until,omitempty" doc:"Until then messages are signed with the secret of before, too; absent: with the present one only."`
+	Revision int64      `json:"revision" doc:"Counts what people changed; give it with a change."`
 }
 
 // NewWebhook is an address that was just added.
@@ -187,7 +190,7 @@ func shown(address string) string {
 	return u.String()
 }
 
-func view(w *store.Webhook, dead int64) Webhook {
+func (d *Desk) view(w *store.Webhook, dead int64) Webhook {
 	at := func(t time.Time) *time.Time {
 		if t.IsZero() {
 			return nil
@@ -195,7 +198,7 @@ func view(w *store.Webhook, dead int64) Webhook {
 		return &t
 	}
 	v := Webhook{ID: w.ID, URL: shown(w.URL), Actions: w.Actions, Lang: w.Lang, State: w.State, Problem: w.Problem, Made: w.Made, By: w.By, Delivered: w.Delivered,
-		LastDone: at(w.LastDone), Failing: at(w.Failing), Tries: w.Tries, Due: at(w.Due), Dead: dead, Place: w.Place}
+		LastDone: at(w.LastDone), Failing: at(w.Failing), Tries: w.Tries, Due: at(w.Due), Dead: dead, Place: w.Place, Both: at(readSecrets(w.Secret).at(d.cfg.Now()).until), Revision: w.Revision}
 	if v.Actions == nil {
 		v.Actions = []string{}
 	}
@@ -214,7 +217,7 @@ func (d *Desk) List(ctx context.Context, a access.Actor) ([]Webhook, error) {
 		for i := 0; err == nil && i < len(all); i++ {
 			var n int64
 			_, n, err = r.Webhooks.Dead(ctx, a.Tenant, all[i].ID, 0, 1)
-			out = append(out, view(&all[i], n))
+			out = append(out, d.view(&all[i], n))
 		}
 		return err
 	})
@@ -249,20 +252,26 @@ func (d *Desk) Add(ctx context.Context, a access.Actor, n NewHook) (NewWebhook, 
 	if err != nil {
 		return NewWebhook{}, err
 	}
+	w.Revision = 1
 	d.soon()
-	return NewWebhook{view(&w, 0), w.Secret}, nil
+	return NewWebhook{d.view(&w, 0), readSecrets(w.Secret).now}, nil
 }
 
 // wanted checks what somebody wants to add.
 func (d *Desk) wanted(a access.Actor, n NewHook) (store.Webhook, error) {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails
-	w := store.Webhook{Tenant: a.Tenant, ID: rand.Text(), URL: strings.TrimSpace(n.URL), Secret: "whsec_" + base64.StdEncoding.EncodeToString(raw), Lang: n.Lang, State: store.WebhookOn}
+	w := store.Webhook{Tenant: a.Tenant, ID: rand.Text(), Secret: newSecret(), State: store.WebhookOn}
+	err := d.set(&w, n)
+	return w, err
+}
+
+// set checks and sets what people choose of an address.
+func (d *Desk) set(w *store.Webhook, n NewHook) error {
+	w.URL, w.Lang, w.Actions = strings.TrimSpace(n.URL), n.Lang, nil
 	if w.Lang == "" {
 		w.Lang = "en"
 	}
 	if !slices.Contains([]string{"en", "de", "ja"}, w.Lang) {
-		return w, fault.New(fault.Invalid, "lang", "is none of en, de and ja")
+		return fault.New(fault.Invalid, "lang", "is none of en, de and ja")
 	}
 	for _, x := range []string{"challenge", "hold", "block"} {
 		if slices.Contains(n.Actions, x) {
@@ -271,14 +280,14 @@ func (d *Desk) wanted(a access.Actor, n NewHook) (store.Webhook, error) {
 	}
 	for _, x := range n.Actions {
 		if !slices.Contains(w.Actions, x) {
-			return w, fault.New(fault.Invalid, "actions", "are challenge, hold and block; none of them means all")
+			return fault.New(fault.Invalid, "actions", "are challenge, hold and block; none of them means all")
 		}
 	}
 	if len(w.URL) > store.MaxWebhookURL {
-		return w, fault.New(fault.Invalid, "url", "of a webhook has more than %d bytes", store.MaxWebhookURL)
+		return fault.New(fault.Invalid, "url", "of a webhook has more than %d bytes", store.MaxWebhookURL)
 	}
-	_, err := d.sender(&w)
-	return w, invalid(err)
+	_, err := d.sender(w)
+	return invalid(err)
 }
 
 // invalid is the error of an address for whoever typed it.
@@ -292,7 +301,13 @@ func invalid(err error) error {
 
 // sender makes what posts to an address.
 func (d *Desk) sender(w *store.Webhook) (*webhook.Sender, error) {
-	return webhook.New(webhook.Config{URL: w.URL, Secret: w.Secret, Now: d.cfg.Now, Public: !d.cfg.Private})
+	return webhook.New(d.posting(w))
+}
+
+// posting is how an address is posted to now.
+func (d *Desk) posting(w *store.Webhook) webhook.Config {
+	x := readSecrets(w.Secret).at(d.cfg.Now())
+	return webhook.Config{URL: w.URL, Secret: x.now, Before: x.before, Now: d.cfg.Now, Public: !d.cfg.Private}
 }
 
 // Remove removes an address, with what was given up for it. Right: webhook.manage.
@@ -307,31 +322,11 @@ func (d *Desk) Remove(ctx context.Context, a access.Actor, id string) error {
 
 // Resume has an address go on from its place, at once: one that stopped, or one that
 // waits for its next try. Right: webhook.manage.
-func (d *Desk) Resume(ctx context.Context, a access.Actor, id string) (v Webhook, err error) {
-	if err := d.may(a, access.WebhookManage); err != nil {
-		return Webhook{}, err
-	}
-	err = store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.resume", idOf(id), ""), func(r store.Records) error {
-		w, err := r.Webhooks.Get(ctx, a.Tenant, idOf(id))
-		if err != nil {
-			return err
-		}
+func (d *Desk) Resume(ctx context.Context, a access.Actor, id string) (Webhook, error) {
+	return d.rewrite(ctx, a, "webhook.resume", id, "", func(w *store.Webhook) error {
 		w.State = store.WebhookOn
-		if err := r.Webhooks.Change(ctx, w); err != nil {
-			return err
-		}
-		if w, err = r.Webhooks.Get(ctx, a.Tenant, w.ID); err != nil {
-			return err
-		}
-		_, n, err := r.Webhooks.Dead(ctx, a.Tenant, w.ID, 0, 1)
-		v = view(&w, n)
-		return err
+		return nil
 	})
-	if err != nil {
-		return Webhook{}, err
-	}
-	d.soon()
-	return v, nil
 }
 
 // graves is how many that were given up a page has at most.
@@ -357,7 +352,7 @@ func (d *Desk) Graves(ctx context.Context, a access.Actor, id string, before int
 		for _, x := range list {
 			out.Dead = append(out.Dead, DeadDecision{x.Sequence, x.Decision, x.Made, x.Problem})
 		}
-		out.Webhook = view(&w, n)
+		out.Webhook = d.view(&w, n)
 		return err
 	})
 	return out, err

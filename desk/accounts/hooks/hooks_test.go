@@ -301,25 +301,34 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
-// TestFailingForADay: an address that takes nothing for a day stops.
+// TestFailingForADay: an address stops when one more is given up and nothing was taken
+// for a day; a short trouble after quiet days stops it not.
 func TestFailingForADay(t *testing.T) {
 	s := newShop(t)
-	s.wait = time.Hour
-	var later atomic.Int64
-	s.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	var days atomic.Int64
+	s.now = func() time.Time { return time.Now().Add(time.Duration(days.Load()) * hooks.MostFailing) }
 	s.again(true)
 	r := receive(t, 500)
 	s.add(r)
-	s.guard.decide("hold")
 	s.run()
-	s.until("a first try", func() bool { return s.view().Tries == 1 })
-	later.Store(int64(hooks.MostFailing - time.Hour))
-	s.until("a second try", func() bool { return s.view().Tries == 2 })
-	if v := s.view(); v.State != "on" {
-		t.Errorf("stopped before a day was over: %+v", v)
+	s.guard.decide("hold")
+	s.until("given up", func() bool { return s.view().Place == 1 })
+	days.Store(2)
+	r.answer(append(slices.Repeat([]int{500}, hooks.MostTries+1), 200)...)
+	s.guard.decide("hold")
+	s.until("taken at the second try", func() bool { return s.view().Delivered == 1 })
+	r.answer(500)
+	s.guard.decide("hold")
+	s.until("given up again", func() bool { return s.view().Place == 3 })
+	if v := s.view(); v.State != "on" || s.audited("webhook.stop") != 0 {
+		t.Errorf("stopped within a day of what was taken: %+v", v)
 	}
-	later.Store(int64(hooks.MostFailing + 4*time.Hour))
+	days.Store(4)
+	s.guard.decide("hold")
 	s.until("stopped", func() bool { return s.audited("webhook.stop") == 1 && s.view().State == "stopped" })
+	if _, asked, _ := r.got(); asked != 3*hooks.MostTries+2 {
+		t.Errorf("it was asked %d times: want each decision's tries, %d", asked, 3*hooks.MostTries+2)
+	}
 }
 
 // TestPrivate: without the setting an address of one's own network is not taken, and

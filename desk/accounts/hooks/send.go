@@ -42,6 +42,7 @@ func (d *Desk) once(ctx context.Context, w *store.Webhook, m webhook.Message) (W
 	if err != nil {
 		return WebhookSent{Problem: problemOf(webhook.Answer{}, err)}, nil
 	}
+	defer s.Close()
 	answer, err := s.Post(ctx, m)
 	if ctx.Err() != nil {
 		return WebhookSent{}, fault.New(fault.Temporary, "", "the time for this was over before the receiver answered: try again")
@@ -154,6 +155,8 @@ func pause(ctx context.Context, wait time.Duration) bool {
 
 // work posts to one address until it is stopped, removed, or the context ends.
 func (d *Desk) work(ctx context.Context, t access.Tenant, id string) {
+	var p poster
+	defer p.close()
 	for ctx.Err() == nil {
 		w, err := d.one(ctx, self(t), id)
 		if fault.KindOf(err) == fault.NotFound || err == nil && w.State != store.WebhookOn {
@@ -162,7 +165,7 @@ func (d *Desk) work(ctx context.Context, t access.Tenant, id string) {
 		wait := w.Due.Sub(d.cfg.Now())
 		if err == nil && wait <= 0 {
 			wait = 0
-			err = d.round(ctx, &w)
+			err = d.round(ctx, &w, &p)
 		}
 		if err != nil && ctx.Err() == nil && fault.KindOf(err) != fault.Conflict { // somebody changed it: it is read again
 			d.cfg.Failed("post decisions to webhook "+id+"; it is tried again", err)
@@ -174,14 +177,40 @@ func (d *Desk) work(ctx context.Context, t access.Tenant, id string) {
 	}
 }
 
+// poster keeps what posts to an address from one round to the next, and with it the
+// connection.
+type poster struct {
+	sender *webhook.Sender
+	by     webhook.Config // that it was made with
+}
+
+func (p *poster) close() {
+	if p.sender != nil {
+		p.sender.Close()
+	}
+}
+
+// of is what posts to an address as it is now.
+func (p *poster) of(d *Desk, w *store.Webhook) (*webhook.Sender, error) {
+	c := d.posting(w)
+	if p.sender != nil && p.by.URL == c.URL && p.by.Secret == c.Secret && p.by.Before == c.Before {
+		return p.sender, nil
+	}
+	p.close()
+	var err error
+	p.sender, err = webhook.New(c)
+	p.by = c
+	return p.sender, err
+}
+
 // round posts what follows the place of an address, until one is not taken. Where
 // nothing follows it waits for a decision.
-func (d *Desk) round(ctx context.Context, w *store.Webhook) error {
+func (d *Desk) round(ctx context.Context, w *store.Webhook, p *poster) error {
 	list, err := d.cfg.Guard.Follow(ctx, self(w.Tenant), w.Place, patience, w.Lang)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	sender, bad := d.sender(w)
+	sender, bad := p.of(d, w)
 	passed := false
 	for i := range list {
 		v := &list[i]
@@ -248,7 +277,7 @@ func (d *Desk) note(ctx context.Context, w *store.Webhook, v *accounts.DecisionV
 			why = fmt.Sprintf("%d decisions in a row were given up", p.GivenUp)
 		}
 	}
-	if why == "" && now.Sub(p.Failing) >= MostFailing {
+	if why == "" && dead != nil && now.Sub(p.Failing) >= MostFailing {
 		why = "nothing was taken for a day"
 	}
 	if why != "" {

@@ -14,7 +14,7 @@ SELECT * FROM webhooks WHERE tenant = @tenant ORDER BY made, id LIMIT @most;
 
 -- name: ChangeWebhook :execrows
 -- ChangeWebhook writes what people decide where the revision is as it was read.
-UPDATE webhooks SET actions = @actions, lang = @lang, state = @state, tries = 0, due = 0, failing = 0, given_up = 0, problem = '', revision = revision + 1
+UPDATE webhooks SET url = @url, secret = @secret, actions = @actions, lang = @lang, state = @state, tries = 0, due = 0, failing = 0, given_up = 0, problem = '', revision = revision + 1
 WHERE tenant = @tenant AND id = @id AND revision = @revision;
 
 -- name: MoveWebhook :execrows

@@ -129,11 +129,13 @@ func (q *Queries) AllWebhooks(ctx context.Context, arg AllWebhooksParams) ([]Web
 }
 
 const changeWebhook = `-- name: ChangeWebhook :execrows
-UPDATE webhooks SET actions = $1, lang = $2, state = $3, tries = 0, due = 0, failing = 0, given_up = 0, problem = '', revision = revision + 1
-WHERE tenant = $4 AND id = $5 AND revision = $6
+UPDATE webhooks SET url = $1, secret = $2, actions = $3, lang = $4, state = $5, tries = 0, due = 0, failing = 0, given_up = 0, problem = '', revision = revision + 1
+WHERE tenant = $6 AND id = $7 AND revision = $8
 `
 
 type ChangeWebhookParams struct {
+	Url      string
+	Secret   string
 	Actions  string
 	Lang     string
 	State    string
@@ -145,6 +147,8 @@ type ChangeWebhookParams struct {
 // ChangeWebhook writes what people decide where the revision is as it was read.
 func (q *Queries) ChangeWebhook(ctx context.Context, arg ChangeWebhookParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, changeWebhook,
+		arg.Url,
+		arg.Secret,
 		arg.Actions,
 		arg.Lang,
 		arg.State,
