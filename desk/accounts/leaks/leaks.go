@@ -39,11 +39,15 @@ type Config struct {
 	Now   func() time.Time
 }
 
-// Desk looks for leaks. It is safe for concurrent use; it looks once at a time.
+// Desk looks for leaks. It is safe for concurrent use. One look is at work at a time,
+// since it holds up to a million orders; those of other tenants wait for it.
 type Desk struct {
 	cfg  Config
 	rule rules
-	busy sync.Mutex
+	turn chan struct{} // taken by the look at work
+
+	mu   sync.Mutex             // guards busy
+	busy map[access.Tenant]bool // those who look or wait
 }
 
 // New makes a desk.
@@ -52,7 +56,7 @@ func New(c Config) (*Desk, error) {
 		return nil, errors.New("leaks: store, log, data, clock and a key of 32 bytes are all needed")
 	}
 	r, err := load(c.Data)
-	return &Desk{cfg: c, rule: r}, err
+	return &Desk{cfg: c, rule: r, turn: make(chan struct{}, 1), busy: map[access.Tenant]bool{}}, err
 }
 
 // Wish is what is asked.
@@ -107,13 +111,13 @@ func (d *Desk) Look(ctx context.Context, a access.Actor, w Wish) (Found, error) 
 	if len(w.Names) > maxNames {
 		return Found{}, fault.New(fault.TooLarge, "names", "are %d: ask for at most %d at once", len(w.Names), maxNames)
 	}
-	if !d.busy.TryLock() {
-		return Found{}, fault.New(fault.Temporary, "", "somebody looks for leaks already: try again in a minute")
+	done, err := d.begin(ctx, a.Tenant)
+	if err != nil {
+		return Found{}, err
 	}
-	defer d.busy.Unlock()
+	defer done()
 	r := &reading{d: d, tenant: a.Tenant, wish: w, table: compromise.New(), orders: map[string]int32{}, told: map[string]*told{}}
-	err := r.read(ctx)
-	if err == nil {
+	if err = r.read(ctx); err == nil {
 		err = r.tie(ctx)
 	}
 	if ctx.Err() != nil {
@@ -131,6 +135,36 @@ func (d *Desk) Look(ctx context.Context, a access.Actor, w Wish) (Found, error) 
 	}
 	d.rule.explain(&out, w.Lang)
 	return out, nil
+}
+
+// begin waits for the tenant's turn. A tenant has one look at a time.
+func (d *Desk) begin(ctx context.Context, t access.Tenant) (done func(), err error) {
+	if !d.claim(t) {
+		return nil, fault.New(fault.Temporary, "", "somebody looks for leaks already: try again in a minute")
+	}
+	select {
+	case d.turn <- struct{}{}:
+		return func() { <-d.turn; d.release(t) }, nil
+	case <-ctx.Done():
+		d.release(t)
+		return nil, fault.New(fault.Temporary, "", "other looks for leaks took the time: try again in a minute")
+	}
+}
+
+func (d *Desk) claim(t access.Tenant) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy[t] {
+		return false
+	}
+	d.busy[t] = true
+	return true
+}
+
+func (d *Desk) release(t access.Tenant) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.busy, t)
 }
 
 // given says which of the names that were asked for are found.
