@@ -19,7 +19,9 @@ type Revoked struct {
 // Revoke ends all that opens something without a secret of a person: the API keys of
 // all tenants, their sessions, open invitations, new starts, and browsers that are
 // known. What leaked with a backup is of no use for that any more; passwords,
-// authenticator apps and passkeys stay. Each tenant gets an audit entry. It runs
+// authenticator apps and passkeys stay. Log-ins that are half done and visits of
+// owners, of which the records have hashes only, end by themselves within the hour.
+// Each tenant gets an audit entry. It runs
 // within the transaction that restores a copy.
 func Revoke(ctx context.Context, r store.Records, now time.Time) (all Revoked, err error) {
 	tenants, err := r.Tenants.List(ctx)
