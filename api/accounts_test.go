@@ -21,6 +21,7 @@ import (
 	"bonafide/api"
 	"bonafide/data"
 	"bonafide/desk/accounts"
+	"bonafide/desk/accounts/hooks"
 	"bonafide/desk/accounts/lists"
 	"bonafide/desk/policies"
 	"bonafide/eventlog/memory"
@@ -30,10 +31,11 @@ import (
 
 // till is a server of the account guard with a key for each way of asking.
 type till struct {
-	t    *testing.T
-	desk *accounts.Desk
-	mux  *http.ServeMux
-	doc  map[string]bool // "GET /v1/…" of what is described
+	t     *testing.T
+	desk  *accounts.Desk
+	posts *hooks.Desk
+	mux   *http.ServeMux
+	doc   map[string]bool // "GET /v1/…" of what is described
 }
 
 // newTill is a server of accounts; with is its desk of contacts, a usual one if none
@@ -84,10 +86,14 @@ func newTill(t *testing.T, with ...api.Desk) *till {
 		return access.Actor{Tenant: tenant, Person: "p", Key: "k", Roles: []access.Role{r}, Scopes: scopes}
 	}
 	all := []access.Permission{access.EventWrite, access.DecisionRead, access.DecisionLabel, access.PolicyRead, access.PolicyEdit, access.PolicyPublish, access.ListRead, access.ListWrite}
-	x := &till{t: t, desk: desk, mux: http.NewServeMux(), doc: map[string]bool{}}
-	doc := api.Register(x.mux, door, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Policies: rules, Programs: ring{
+	posts, err := hooks.New(hooks.Config{Guard: desk, Store: db, Now: time.Now, Private: true, Wait: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &till{t: t, desk: desk, posts: posts, mux: http.NewServeMux(), doc: map[string]bool{}}
+	doc := api.Register(x.mux, door, api.Options{BodyBytes: 1 << 20, Version: "test", Accounts: desk, Lists: listing, Hooks: posts, Policies: rules, Programs: ring{
 		"all": key("main", access.Supervisor, all...), "write": key("main", access.Supervisor, access.EventWrite), "read": key("main", access.Analyst, access.DecisionRead),
-		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "shopper": key("main", access.Shopper, all...),
+		"analyst": key("main", access.Analyst, all...), "admin": key("main", access.Admin, all...), "hooks": key("main", access.Admin, access.WebhookRead, access.WebhookManage), "their hooks": key("other", access.Admin, access.WebhookRead, access.WebhookManage), "shopper": key("main", access.Shopper, all...),
 		"none": key("main", access.Supervisor, access.AccountRead), "foreign": key("other", access.Supervisor, all...)}})
 	for path, item := range doc.Paths {
 		if item.Get != nil {

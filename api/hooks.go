@@ -48,7 +48,7 @@ func (d door) programHooks(api huma.API) {
 		})
 	huma.Register(api, d.keyedOperation(api, "change-webhook", http.MethodPatch, "/v1/webhooks/{id}", "Change address, actions and language; it goes on from its place. Needs webhook.manage.", 404, 409),
 		func(ctx context.Context, in *struct {
-			hookInput
+			ID   string `path:"id" maxLength:"64" doc:"Id of the webhook."`
 			Body hooks.HookChange
 		}) (*struct{ Body hooks.Webhook }, error) {
 			return answered(h.Change(ctx, actor(ctx), in.ID, in.Body))
@@ -75,15 +75,15 @@ func (d door) programHooks(api huma.API) {
 		})
 	huma.Register(api, d.keyedOperation(api, "list-dead", http.MethodGet, "/v1/webhooks/{id}/dead", "Decisions that were given up for an address. Needs webhook.read.", 404),
 		func(ctx context.Context, in *struct {
-			hookInput
-			Before int64 `query:"before" minimum:"0" doc:"As the page before told as next."`
+			ID     string `path:"id" maxLength:"64" doc:"Id of the webhook."`
+			Before int64  `query:"before" minimum:"0" doc:"As the page before told as next."`
 		}) (*struct{ Body hooks.DeadPage }, error) {
 			return answered(h.Graves(ctx, actor(ctx), in.ID, in.Before))
 		})
 	huma.Register(api, d.keyedOperation(api, "send-dead", http.MethodPost, "/v1/webhooks/{id}/dead/{sequence}", "Send a decision again that was given up. Needs webhook.manage.", 404),
 		func(ctx context.Context, in *struct {
-			hookInput
-			Sequence int64 `path:"sequence" minimum:"1" doc:"As the list of them tells."`
+			ID       string `path:"id" maxLength:"64" doc:"Id of the webhook."`
+			Sequence int64  `path:"sequence" minimum:"1" doc:"As the list of them tells."`
 		}) (*struct{ Body hooks.WebhookSent }, error) {
 			return answered(h.SendAgain(ctx, actor(ctx), in.ID, in.Sequence))
 		})
