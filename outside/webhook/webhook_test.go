@@ -184,61 +184,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestQueue: messages arrive in their order, what is refused is dead, what is too
-// much is the caller's, and what waits when it ends is dead.
-func TestQueue(t *testing.T) {
-	r := receive(t, 200, 400, 200)
-	var mu sync.Mutex
-	var done, dead []string
-	told := make(chan bool, 10)
-	q := webhook.NewQueue(sender(t, webhook.Config{URL: r.URL}), 10, func(id string) {
-		mu.Lock()
-		defer mu.Unlock()
-		done = append(done, id)
-		told <- true
-	}, func(d webhook.Dead) {
-		mu.Lock()
-		defer mu.Unlock()
-		dead = append(dead, d.Message.ID)
-		told <- true
-	})
-	for i := range 3 {
-		if err := q.Post(webhook.Message{ID: fmt.Sprint("m", i)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 3 {
-		<-told
-	}
-	q.Close()
-	q.Close()
-	if fmt.Sprint(done, dead) != "[m0 m2] [m1]" {
-		t.Errorf("arrived %v, dead %v", done, dead)
-	}
-	if err := q.Post(message); fault.KindOf(err) != fault.Temporary {
-		t.Errorf("posted to a closed queue: %v", err)
-	}
-	if err := q.Post(webhook.Message{}); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("a message without id: %v", err)
-	}
-	hold := make(chan struct{})
-	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
-	defer slow.Close()
-	defer close(hold)
-	var lost []string
-	q = webhook.NewQueue(sender(t, webhook.Config{URL: slow.URL, Timeout: time.Minute}), 2, nil, func(d webhook.Dead) { lost = append(lost, d.Message.ID) })
-	full := 0
-	for i := range 6 {
-		if err := q.Post(webhook.Message{ID: fmt.Sprint("m", i)}); fault.KindOf(err) == fault.Temporary && err != nil {
-			full++
-		}
-	}
-	q.Close()
-	if full < 3 || full+len(lost) != 6 {
-		t.Errorf("%d were not taken, %v given up: want at least 3, and each of 6 in one of the two", full, lost)
-	}
-}
-
 // FuzzVerify: whatever somebody sends, nothing but what was signed verifies.
 func FuzzVerify(f *testing.F) {
 	f.Add("msg_1", "1795348800", "v1,x", "{}")

@@ -1,6 +1,7 @@
 package hooks_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"bonafide/desk/accounts/hooks"
 	"bonafide/fault"
 	"bonafide/outside/webhook"
+	"bonafide/store"
 )
 
 // TestOneConnection: decisions that come one by one go over one connection, which
@@ -165,4 +167,53 @@ func TestChange(t *testing.T) {
 	if s.audited("webhook.change") != 2 {
 		t.Errorf("%d entries in the audit", s.audited("webhook.change"))
 	}
+}
+
+// unread is a store in which the webhooks of one tenant cannot be read.
+type unread struct{ store.Store }
+
+func (u unread) Read(ctx context.Context, f func(store.Records) error) error {
+	return u.Store.Read(ctx, func(r store.Records) error {
+		r.Webhooks = noneOf{r.Webhooks}
+		return f(r)
+	})
+}
+
+type noneOf struct{ store.Webhooks }
+
+func (n noneOf) All(ctx context.Context, t access.Tenant) ([]store.Webhook, error) {
+	if t == "main" {
+		return nil, fault.New(fault.Internal, "", "a sealed value cannot be opened")
+	}
+	return n.Webhooks.All(ctx, t)
+}
+
+// TestUnreadTenant: a tenant whose webhooks cannot be read stops no other, and is told.
+func TestUnreadTenant(t *testing.T) {
+	s := newShop(t)
+	r := receive(t, 200)
+	made, err := s.Add(t.Context(), admin("other"), hooks.NewHook{URL: r.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	r.secret = made.Secret
+	r.mu.Unlock()
+	var told atomic.Value
+	if s.Desk, err = hooks.New(hooks.Config{Guard: s.guard, Store: unread{s.store}, Now: s.now, Private: true, Wait: s.wait,
+		Failed: func(_ string, err error) { told.Store(err.Error()) }}); err != nil {
+		t.Fatal(err)
+	}
+	s.run()
+	s.guard.decide("hold")
+	for range 2000 {
+		if taken, _, _ := r.got(); len(taken) == 1 {
+			if text, _ := told.Load().(string); !strings.Contains(text, "of tenant main") {
+				t.Errorf("told %q", text)
+			}
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Error("the other tenant's decision never came")
 }

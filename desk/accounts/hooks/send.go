@@ -112,13 +112,15 @@ func (d *Desk) Start(ctx context.Context) (stop func()) {
 func (d *Desk) begin(ctx context.Context, all *sync.WaitGroup) error {
 	var on []store.Webhook
 	err := d.cfg.Store.Read(ctx, func(r store.Records) error {
-		tenants, err := r.Tenants.List(ctx)
-		for i := 0; err == nil && i < len(tenants); i++ {
-			var list []store.Webhook
-			list, err = r.Webhooks.All(ctx, tenants[i].ID)
+		tenants, bad := r.Tenants.List(ctx)
+		for _, t := range tenants { // one that cannot be read stops no other
+			list, err := r.Webhooks.All(ctx, t.ID)
+			if err != nil {
+				bad = errors.Join(bad, fmt.Errorf("of tenant %s: %w", t.ID, err))
+			}
 			on = append(on, slices.DeleteFunc(list, func(w store.Webhook) bool { return w.State != store.WebhookOn })...)
 		}
-		return err
+		return bad
 	})
 	for _, w := range on {
 		key := string(w.Tenant) + " " + w.ID
