@@ -25,7 +25,8 @@ func TestOneConnection(t *testing.T) {
 	s := newShop(t)
 	r := receive(t, 200)
 	var made, open atomic.Int64
-	r.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+	web := httptest.NewUnstartedServer(r.Config.Handler)
+	web.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:
 			made.Add(1)
@@ -34,6 +35,9 @@ func TestOneConnection(t *testing.T) {
 			open.Add(-1)
 		}
 	}
+	web.Start()
+	t.Cleanup(web.Close)
+	r.Server = web
 	id := s.add(r)
 	stop := s.run()
 	for i := 1; i <= 10; i++ {
