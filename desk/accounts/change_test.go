@@ -49,6 +49,7 @@ type board struct {
 	texts  [][]byte   // by number, from 1
 	live   int64
 	trial  int64
+	since  time.Time // of the trial
 	backed []burst.Alarm
 }
 
@@ -71,10 +72,10 @@ func (b *board) Live(context.Context, access.Tenant) ([]byte, int64, error) {
 	return b.text(b.live), b.live, nil
 }
 
-func (b *board) Candidate(context.Context, access.Tenant) ([]byte, int64, error) {
+func (b *board) Candidate(context.Context, access.Tenant) ([]byte, int64, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.text(b.trial), b.trial, nil
+	return b.text(b.trial), b.trial, b.since, nil
 }
 
 // wire lets a shop's desks decide by a board.
@@ -93,6 +94,12 @@ func (s *shop) decides(d *accounts.Desk, n int64) accounts.Deciding {
 		return err == nil && x.Policy == n && !x.Waiting
 	})
 	return x
+}
+
+func (s *shop) wait(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
 }
 
 func try(i int, account string) event.Event {
@@ -305,6 +312,70 @@ func TestAChangeWaitsForTheRecords(t *testing.T) {
 	}
 	if got := s.send(d, boss, try(3, "a1")); got.Answers[0].Action == "allow" {
 		t.Errorf("the new policy decides: %+v", got.Answers)
+	}
+}
+
+// TestShadowOverAStart: what was compared before a start of the server is compared
+// after it, whether the server stopped in order or was killed, and from the moment on
+// at which the candidate was tried or the policy that decides began.
+func TestShadowOverAStart(t *testing.T) {
+	for _, how := range []string{"stopped", "killed", "another policy before"} {
+		t.Run(how, func(t *testing.T) {
+			s := newShop(t)
+			s.policy = counting(9, 3)
+			b := &board{texts: [][]byte{counting(1, 2), counting(2, 4)}}
+			s.wire(b)
+			d := s.desk()
+			s.send(d, boss, try(0, "a1"), try(1, "a1"))
+			s.wait(time.Hour)
+			b.mu.Lock()
+			b.trial, b.since = 1, s.now
+			b.mu.Unlock()
+			d.PolicyChanged("main")
+			eventually(t, "the candidate is tried", func() bool { _, err := d.Trial(t.Context(), boss); return err == nil })
+			if how == "another policy before" {
+				s.send(d, boss, try(2, "a1"), try(3, "c3"), try(4, "c3")) // under the first policy
+				s.wait(time.Minute)
+				b.set(2)
+				s.decides(d, 2)
+			}
+			s.send(d, boss, try(5, "a1"), try(6, "b2"), try(7, "b2"), try(8, "c3"))
+			told := func(d *accounts.Desk) (x accounts.Trial) {
+				t.Helper()
+				eventually(t, "four events are compared", func() bool {
+					var err error
+					x, err = d.Trial(t.Context(), boss)
+					return err == nil && x.Behind == 0 && x.Compared == 4
+				})
+				return x
+			}
+			before := told(d)
+			if before.NewlyStopped+before.Released == 0 {
+				t.Fatalf("the example compares nothing: %+v", before)
+			}
+			s.wait(time.Hour)
+			if how == "stopped" {
+				if err := d.Close(); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				s.shelf = &pages{m: map[string][]byte{}} // nothing of the running server is there
+			}
+			d = s.desk()
+			after := told(d)
+			want, got := fmt.Sprintf("%+v", before), fmt.Sprintf("%+v", after)
+			if how == "another policy before" { // its beginning is kept in microseconds
+				want = strings.ReplaceAll(want, before.Since.String(), after.Since.String())
+			}
+			if got != want {
+				t.Errorf("after the start\n%s\nwant\n%s", got, want)
+			}
+			s.send(d, boss, try(9, "b2"))
+			eventually(t, "it goes on", func() bool {
+				x, err := d.Trial(t.Context(), boss)
+				return err == nil && x.Compared == 5 && x.Missed == 0
+			})
+		})
 	}
 }
 

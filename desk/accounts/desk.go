@@ -118,9 +118,9 @@ type Config struct {
 	// configured one (desk/policies.Live); nil: Policy decides for all. After a change
 	// call PolicyChanged.
 	Live func(ctx context.Context, t access.Tenant) (text []byte, number int64, err error)
-	// Candidate gives the text that is tried beside it, none if there is none
-	// (desk/policies.Candidate); nil: none is ever tried.
-	Candidate func(ctx context.Context, t access.Tenant) (text []byte, number int64, err error)
+	// Candidate gives the text that is tried beside it and since when it is, none if there
+	// is none (desk/policies.Candidate); nil: none is ever tried.
+	Candidate func(ctx context.Context, t access.Tenant) (text []byte, number int64, since time.Time, err error)
 	// RollBack takes the policy of a number back at a burst of declines and returns the
 	// number of the one that is live then (desk/policies.RollBackBurst); nil: none is.
 	RollBack func(ctx context.Context, t access.Tenant, number int64, seen burst.Alarm) (int64, error)

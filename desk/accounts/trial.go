@@ -25,7 +25,8 @@ type trial struct {
 	text   []byte
 	policy *policy.Policy
 	digest string
-	from   eventlog.Position // what was decided before is not compared
+	from   eventlog.Position // the last that was decided before the trial began
+	first  eventlog.Position // the first that is compared, if it is not after from
 	stop   context.CancelFunc
 	done   chan struct{}
 	wake   chan struct{}
@@ -33,6 +34,9 @@ type trial struct {
 	// Only the trial's own routine uses what follows, until done is closed.
 	guard *guard.Guard
 	place eventlog.Position
+	// base decides again, up to from, by the policy that decided since first; nil after that.
+	base *guard.Guard
+	over *reign // that policy
 
 	read atomic.Uint64 // as place, for others
 
@@ -60,7 +64,7 @@ func (l *lane) followCandidate(ctx context.Context) error {
 	if l.desk.cfg.Candidate == nil {
 		return nil
 	}
-	text, number, err := l.desk.cfg.Candidate(ctx, l.tenant)
+	text, number, since, err := l.desk.cfg.Candidate(ctx, l.tenant)
 	if err != nil {
 		return err
 	}
@@ -87,9 +91,39 @@ func (l *lane) followCandidate(ctx context.Context) error {
 	t := &trial{lane: l, number: number, text: text, policy: p, digest: deciderOf(p), begun: l.desk.cfg.Now(), stop: stop, done: make(chan struct{}),
 		wake: make(chan struct{}, 1), guard: g}
 	l.trial.Store(t)
-	t.from = eventlog.Position(l.at.Load())
+	err = t.lookBack(ctx, since)
 	go t.run(own)
-	return nil
+	return err
+}
+
+// lookBack finds what was decided since the candidate is tried and before this trial
+// began, as at a start of the server. The policy that decides still will decide that
+// again, as it did, and be compared: no count has to be kept anywhere.
+func (t *trial) lookBack(ctx context.Context, since time.Time) error {
+	l := t.lane
+	for {
+		r := l.reign.Load()
+		t.from = eventlog.Position(l.at.Load())
+		first, err := past.Since(ctx, l.in, t.from, since)
+		if err != nil {
+			return fmt.Errorf("compare policy %d with what was decided before the server started: %w", t.number, err)
+		}
+		if l.reign.Load() != r {
+			continue // what lies before from may be of both
+		}
+		if t.first = max(first, r.since); t.first <= t.from {
+			if t.base, err = guard.New(r.policy, guard.Options{Cold: l.desk.cfg.Cold}); err != nil {
+				return err
+			}
+			t.over = r
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.begun = since; r.made.After(since) {
+			t.begun = r.made
+		}
+		return nil
+	}
 }
 
 // leave notes what was decided; the decider calls it and never waits for a trial
@@ -168,9 +202,9 @@ func (t *trial) step(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		d := t.guard.Decide(&e)
+		d, was := t.guard.Decide(&e), t.again(&e, r.Position)
 		if !d.Repeated {
-			t.compare(r.Position, &e, &d)
+			t.compare(r.Position, &e, was, &d)
 		}
 		t.at(r.Position)
 		n++
@@ -183,16 +217,38 @@ func (t *trial) step(ctx context.Context) (n int, err error) {
 // trialStep is how many places a trial reads before it looks for what it missed.
 const trialStep = 1024
 
+// again is what was decided of an event before the trial began, or nil.
+func (t *trial) again(e *event.Event, at eventlog.Position) *shadow.Lived {
+	if t.base == nil {
+		return nil
+	}
+	if at > t.from {
+		t.base = nil
+		return nil
+	}
+	d := t.base.Decide(e)
+	if at < t.first {
+		return nil
+	}
+	return &shadow.Lived{ID: d.ID, Action: d.Action, Hits: d.Hits}
+}
+
 // at notes that the log was read up to a place.
 func (t *trial) at(place eventlog.Position) {
 	t.place = place
 	t.read.Store(uint64(place))
 }
 
-// compare counts one event beside what was decided of it.
-func (t *trial) compare(at eventlog.Position, e *event.Event, d *guard.Decision) {
+// compare counts one event beside what was decided of it: was, or what the decider
+// noted.
+func (t *trial) compare(at eventlog.Position, e *event.Event, was *shadow.Lived, d *guard.Decision) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if was != nil {
+		t.beside(t.over)
+		t.counter.Take(e, was, d)
+		return // a note of it is dropped with the next
+	}
 	for len(t.notes) > 0 && t.notes[0].at < at {
 		t.notes = t.notes[1:]
 	}
@@ -226,7 +282,7 @@ type Trial struct {
 	Name    string    `json:"name"`
 	Version int       `json:"version"`
 	Digest  string    `json:"digest" doc:"SHA-256 of its text, or of the text's and its model's."`
-	Since   time.Time `json:"since" doc:"Since when it is compared. A start of the server, and another policy that decides, begin anew."`
+	Since   time.Time `json:"since" doc:"Since when it is compared. Another policy that decides begins anew."`
 	Against int64     `json:"against" doc:"Number of the policy that it is compared with; 0: the configured one."`
 	// Behind is how many places of the log it still has to read.
 	Behind int64  `json:"behind" doc:"Places of the log that it has to read yet: at first the whole past, without which its windows are empty."`

@@ -45,14 +45,14 @@ func TestTrialTellsWhatItMissed(t *testing.T) {
 	}
 	now = now.Add(time.Hour)
 	for i := range maxNotes + late {
-		x.compare(eventlog.Position(i+1), e, &d)
+		x.compare(eventlog.Position(i+1), e, nil, &d)
 	}
 	got := x.view()
 	if got.Missed != late || got.Compared != maxNotes || !got.Since.Equal(began) || got.Against != 1 {
 		t.Errorf("missed %d of %d, compared %d, since %v, against %d", got.Missed, late, got.Compared, got.Since, got.Against)
 	}
 	x.leave(maxNotes+late+1, second, &d)
-	x.compare(maxNotes+late+1, e, &d)
+	x.compare(maxNotes+late+1, e, nil, &d)
 	if got = x.view(); got.Missed != 0 || got.Compared != 1 || !got.Since.Equal(now) || got.Against != 2 {
 		t.Errorf("beside another policy: %+v", got)
 	}

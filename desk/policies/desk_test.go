@@ -192,7 +192,7 @@ func TestRights(t *testing.T) {
 	second := o.draft(small("2"))
 	_, err = o.Shadow(ctx, analyst, policies.Wish{Number: second.Number, Revision: second.Revision, Why: "two at a time"})
 	want(t, "a second candidate", err, fault.Conflict)
-	if text, n, err := o.Candidate(ctx, "main"); err != nil || n != v.Number || len(text) == 0 {
+	if text, n, since, err := o.Candidate(ctx, "main"); err != nil || n != v.Number || len(text) == 0 || since.IsZero() {
 		t.Errorf("candidate %d, %v", n, err)
 	}
 }
@@ -390,7 +390,7 @@ func TestRollBackToCandidate(t *testing.T) {
 	first, second, third := o.live(small("1")), o.live(small("2")), o.live(small("3"))
 	again(second.Number, o.Shadow)
 	back(second.Number)
-	if _, n, err := o.Candidate(ctx, "main"); n != 0 || err != nil {
+	if _, n, _, err := o.Candidate(ctx, "main"); n != 0 || err != nil {
 		t.Errorf("it is live and a candidate: %d, %v", n, err)
 	}
 	again(third.Number, o.Shadow) // withdrawn, tried again, given up

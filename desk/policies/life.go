@@ -102,9 +102,22 @@ func (d *Desk) Live(ctx context.Context, t access.Tenant) ([]byte, int64, error)
 }
 
 // Candidate returns the text that is to decide beside the live one, to be
-// compared and counted only; nil if there is none.
-func (d *Desk) Candidate(ctx context.Context, t access.Tenant) ([]byte, int64, error) {
-	return d.current(ctx, t, store.PolicyShadow)
+// compared and counted only, and since when it is; nil if there is none.
+func (d *Desk) Candidate(ctx context.Context, t access.Tenant) (text []byte, number int64, since time.Time, err error) {
+	if text, number, err = d.current(ctx, t, store.PolicyShadow); err != nil || number == 0 {
+		return text, number, since, err
+	}
+	var steps []store.PolicyStep
+	err = d.cfg.Store.Read(ctx, func(r store.Records) (err error) {
+		steps, err = r.Policies.Steps(ctx, t, number)
+		return err
+	})
+	for _, s := range steps {
+		if s.State == store.PolicyShadow {
+			since = s.Made // the last one counts: it may have been given up and tried again
+		}
+	}
+	return text, number, since, err
 }
 
 func (d *Desk) current(ctx context.Context, t access.Tenant, s store.PolicyState) ([]byte, int64, error) {
