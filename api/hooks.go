@@ -21,6 +21,7 @@ type Hooks interface {
 	Test(ctx context.Context, a access.Actor, id string) (hooks.WebhookSent, error)
 	Graves(ctx context.Context, a access.Actor, id string, before int64) (hooks.DeadPage, error)
 	SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (hooks.WebhookSent, error)
+	SendAllAgain(ctx context.Context, a access.Actor, id string) (hooks.WebhookResent, error)
 }
 
 type hookInput struct {
@@ -79,6 +80,10 @@ func (d door) programHooks(api huma.API) {
 			Before int64  `query:"before" minimum:"0" doc:"As the page before told as next."`
 		}) (*struct{ Body hooks.DeadPage }, error) {
 			return answered(h.Graves(ctx, actor(ctx), in.ID, in.Before))
+		})
+	huma.Register(api, d.keyedOperation(api, "send-all-dead", http.MethodPost, "/v1/webhooks/{id}/dead", "Send again what was given up, oldest first, until one is not taken; a hundred at most. Needs webhook.manage.", 404),
+		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.WebhookResent }, error) {
+			return answered(h.SendAllAgain(ctx, actor(ctx), in.ID))
 		})
 	huma.Register(api, d.keyedOperation(api, "send-dead", http.MethodPost, "/v1/webhooks/{id}/dead/{sequence}", "Send a decision again that was given up. Needs webhook.manage.", 404),
 		func(ctx context.Context, in *struct {

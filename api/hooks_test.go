@@ -111,13 +111,21 @@ func TestWebhooksFromEventToReceiver(t *testing.T) {
 	if len(page.Dead) != 1 || page.Dead[0].Problem != "status_500" || page.Webhook.Dead != 1 {
 		t.Fatalf("given up: %+v", page)
 	}
+	var all hooks.WebhookResent
+	if ask("hooks", "POST", at+"/dead", "", 200, &all); all != (hooks.WebhookResent{Left: 1, Problem: "status_500"}) {
+		t.Errorf("all again while it is ill: %+v", all)
+	}
 	again := fmt.Sprintf("%s/dead/%d", at, page.Dead[0].Sequence)
 	var sent hooks.WebhookSent
 	if ask("hooks", "POST", again, "", 200, &sent); sent.Taken || sent.Status != 500 {
 		t.Errorf("it is still ill: %+v", sent)
 	}
 	shop.set(200, "")
-	if ask("hooks", "POST", again, "", 200, &sent); !sent.Taken {
+	all = hooks.WebhookResent{}
+	if ask("hooks", "POST", at+"/dead", "", 200, &all); all != (hooks.WebhookResent{Taken: 1}) {
+		t.Errorf("all again: %+v", all)
+	}
+	if ask("hooks", "POST", again, "", 404, nil); sent.Taken {
 		t.Errorf("sent again: %+v", sent)
 	}
 	page = hooks.DeadPage{}

@@ -52,7 +52,7 @@ type webhooksChange struct {
 
 type webhooksAgain struct {
 	ID       string  `arg:"" help:"Id of a webhook."`
-	Sequence []int64 `arg:"" help:"Sequences, as dead shows them."`
+	Sequence []int64 `arg:"" optional:"" help:"Sequences, as dead shows them; none: all, oldest first, until one is not taken."`
 }
 
 // ask sends one request and reads its answer into one.
@@ -150,6 +150,27 @@ func (c *webhooksCmd) sent(ctx context.Context, env Env, path, what string) erro
 	return nil
 }
 
+// againAll sends all that was given up; one that is not taken fails the command.
+func (c *webhooksCmd) againAll(ctx context.Context, env Env) error {
+	for taken, gone := int64(0), int64(0); ; {
+		var got hooks.WebhookResent
+		if err := c.ask(ctx, env, http.MethodPost, hookPath(c.Again.ID, "/dead"), nil, &got); err != nil {
+			return err
+		}
+		taken, gone = taken+got.Taken, gone+got.Gone
+		if got.Problem == "" && got.Left > 0 && got.Taken+got.Gone > 0 {
+			continue
+		}
+		if !c.JSON {
+			fmt.Fprintf(env.Stdout, "%d decisions were taken, %d were erased since, %d are left\n", taken, gone, got.Left)
+		}
+		if got.Problem != "" {
+			return fmt.Errorf("webhooks: the next was not taken: %s", got.Problem)
+		}
+		return nil
+	}
+}
+
 func (c *webhooksCmd) dead(ctx context.Context, env Env) error {
 	w := tabwriter.NewWriter(env.Stdout, 2, 8, 2, ' ', 0)
 	for before := int64(0); ; {
@@ -185,6 +206,9 @@ func (c *webhooksCmd) run(ctx context.Context, env Env, command string) error {
 	case "dead":
 		return c.dead(ctx, env)
 	case "again":
+		if len(c.Again.Sequence) == 0 {
+			return c.againAll(ctx, env)
+		}
 		for _, n := range c.Again.Sequence {
 			if err := c.sent(ctx, env, hookPath(c.Again.ID, "/dead/"+strconv.FormatInt(n, 10)), fmt.Sprintf("decision %d", n)); err != nil {
 				return err

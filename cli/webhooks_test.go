@@ -16,6 +16,7 @@ import (
 // tells what came of it.
 func TestWebhooks(t *testing.T) {
 	var asked string
+	calls := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		asked = r.Method + " " + r.URL.RequestURI() + " " + string(body)
@@ -27,6 +28,14 @@ func TestWebhooks(t *testing.T) {
 			_, _ = io.WriteString(w, "["+one+"]")
 		case r.URL.Path == "/v1/webhooks":
 			_, _ = io.WriteString(w, `{"id":"w1","secret":"whsec_x"}`)
+		case r.Method == http.MethodPost && r.URL.Path == "/v1/webhooks/w2/dead":
+			_, _ = io.WriteString(w, `{"taken":0,"gone":0,"left":9,"problem":"silent"}`)
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/dead"):
+			if calls++; calls == 1 {
+				_, _ = io.WriteString(w, `{"taken":3,"gone":1,"left":2}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"taken":2,"gone":0,"left":0}`)
 		case strings.HasSuffix(r.URL.Path, "/dead"):
 			_, _ = io.WriteString(w, `{"dead":[{"sequence":5,"decision":"d5","given_up_at":"2026-11-23T00:00:00Z","problem":"status_500"}]}`)
 		case strings.HasSuffix(r.URL.Path, "/dead/6"):
@@ -55,6 +64,8 @@ func TestWebhooks(t *testing.T) {
 		{args: "webhooks resume w1", asked: "POST /v1/webhooks/w1/resume "},
 		{args: "webhooks dead w1", asked: "GET /v1/webhooks/w1/dead?before=0 ", want: "5  d5  2026-11-23T00:00:00Z  status_500"},
 		{args: "webhooks again w1 5", asked: "POST /v1/webhooks/w1/dead/5 ", want: "decision 5 was taken"},
+		{args: "webhooks again w1", asked: "POST /v1/webhooks/w1/dead ", want: "5 decisions were taken, 1 were erased since, 0 are left"},
+		{args: "webhooks again w2", asked: "POST /v1/webhooks/w2/dead ", want: "the next was not taken: silent", code: cli.ExitFailed},
 		{args: "webhooks again w1 6 7", asked: "POST /v1/webhooks/w1/dead/6 ", want: "decision 6 was not taken: silent", code: cli.ExitFailed},
 		{args: "webhooks remove w1", asked: "DELETE /v1/webhooks/w1 "},
 	} {

@@ -174,6 +174,7 @@ var keyRoutes = map[string]keyRow{
 	"POST /v1/webhooks/{id}/resume":           {path: "/v1/webhooks/none/resume", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"POST /v1/webhooks/{id}/test":             {path: "/v1/webhooks/none/test", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"GET /v1/webhooks/{id}/dead":              {path: "/v1/webhooks/none/dead", may: caring, foreign: 404, ok: 404},
+	"POST /v1/webhooks/{id}/dead":             {path: "/v1/webhooks/none/dead", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"POST /v1/webhooks/{id}/dead/{sequence}":  {path: "/v1/webhooks/none/dead/1", may: []access.Role{access.Admin}, foreign: 404, ok: 404},
 	"GET /v1/lists":                           {path: "/v1/lists", may: watching, foreign: 200},
 	"POST /v1/lists":                          {path: "/v1/lists", body: `{"name":"x","of":"order.amount"}`, may: watching, foreign: 422, ok: 422},

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"bonafide/account/window"
+	"bonafide/desk/accounts/hooks"
 )
 
 // metrics counts what the operator needs; no label holds anything of a
@@ -23,6 +25,7 @@ type metrics struct {
 	events  *prometheus.CounterVec
 	refused *prometheus.CounterVec
 	tokens  prometheus.Counter
+	posts   *prometheus.CounterVec
 	decided prometheus.Histogram
 }
 
@@ -43,10 +46,12 @@ func newMetrics() *metrics {
 		Name: "bonafide_account_events_refused_total", Help: "Events that were not taken: invalid (all of a submission that one of them refuses), or busy (more than could be taken then)."}, []string{"reason"})
 	m.tokens = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "bonafide_owner_tokens_refused_total", Help: "Tokens of the page of accounts' owners that opened nothing."})
+	m.posts = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bonafide_webhook_posts_total", Help: "Tries to post a decision to a webhook, by outcome: taken, refused, or given_up (refused for the last time)."}, []string{"outcome"})
 	m.decided = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "bonafide_account_submission_seconds", Help: "Time from taking a submission in to its answer.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}})
-	m.registry.MustRegister(m.requests, m.seconds, m.verdicts, m.events, m.refused, m.tokens, m.decided,
+	m.registry.MustRegister(m.requests, m.seconds, m.verdicts, m.events, m.refused, m.tokens, m.posts, m.decided,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -99,4 +104,46 @@ func (m *metrics) waiting(now func() (events, decisions int)) {
 			func() float64 { n, _ := now(); return float64(n) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bonafide_account_decisions_waiting", Help: "Decisions that wait for the records."},
 			func() float64 { _, n := now(); return float64(n) }))
+}
+
+// posted counts a try to post a decision.
+func (m *metrics) posted(o hooks.Outcome) { m.posts.WithLabelValues(string(o)).Inc() }
+
+// hooks adds gauges of how webhooks are; the records are read when they are asked for.
+func (m *metrics) hooks(now func(context.Context) (hooks.Tally, error)) {
+	m.registry.MustRegister(&hookGauges{now: now,
+		state:   prometheus.NewDesc("bonafide_webhooks", "Webhooks by state: on, failing (on, and the last try was refused), stopped (waits for somebody).", []string{"state"}, nil),
+		longest: prometheus.NewDesc("bonafide_webhook_failing_seconds", "How long the failing webhook that failed first takes nothing; 0: none fails.", nil, nil),
+		dead:    prometheus.NewDesc("bonafide_webhook_dead_decisions", "Decisions that were given up and can be sent again.", nil, nil)})
+}
+
+// hookGauges reads the records once for all gauges of webhooks.
+type hookGauges struct {
+	now                  func(context.Context) (hooks.Tally, error)
+	state, longest, dead *prometheus.Desc
+}
+
+func (g *hookGauges) Describe(to chan<- *prometheus.Desc) {
+	to <- g.state
+	to <- g.longest
+	to <- g.dead
+}
+
+// Collect leaves the gauges out where the records cannot be read in time: no number
+// is better than a wrong one.
+func (g *hookGauges) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	t, err := g.now(ctx)
+	if err != nil {
+		return
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(g.state, float64(t.On), "on")
+	gauge(g.state, float64(t.Failing), "failing")
+	gauge(g.state, float64(t.Stopped), "stopped")
+	gauge(g.longest, t.Longest.Seconds())
+	gauge(g.dead, float64(t.Dead))
 }

@@ -223,9 +223,10 @@ func (s *Server) guarded(cfg config.Config, check *contacts.Desk, options *web.O
 		return err
 	}
 	options.Lists, programs.Lists = s.lists, s.lists
-	if s.hooks, err = hooks.New(hooks.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Private: cfg.Accounts.HooksPrivate, Failed: s.warn}); err != nil {
+	if s.hooks, err = hooks.New(hooks.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Private: cfg.Accounts.HooksPrivate, Failed: s.warn, Tried: s.meter.posted}); err != nil {
 		return err
 	}
+	s.meter.hooks(s.hooks.Tally)
 	options.Hooks, programs.Hooks = s.hooks, s.hooks
 	if s.coupling, err = coupling.New(coupling.Config{Guard: s.accounts, Store: s.opt.Store, Now: time.Now, Failed: s.warn}); err != nil {
 		return err

@@ -81,7 +81,8 @@ func TestABadLogIsTold(t *testing.T) {
 		if code != want || !strings.Contains(said, text) {
 			t.Errorf("%v: readiness %d %q: want %d, %q", tenants, code, said, want, text)
 		}
-		if _, body := get(t, "http://"+cfg.Server.Metrics+"/metrics"); !strings.Contains(body, "bonafide_account_tenants_unread 1\n") || !strings.Contains(body, "bonafide_owner_tokens_refused_total 0\n") {
+		if _, body := get(t, "http://"+cfg.Server.Metrics+"/metrics"); !strings.Contains(body, "bonafide_account_tenants_unread 1\n") || !strings.Contains(body, "bonafide_owner_tokens_refused_total 0\n") ||
+			!strings.Contains(body, "bonafide_webhooks{state=\"stopped\"} 0\n") || !strings.Contains(body, "bonafide_webhook_failing_seconds 0\n") {
 			t.Error("the metrics do not tell of it")
 		}
 		cancel()

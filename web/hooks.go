@@ -24,6 +24,7 @@ type HooksDesk interface {
 	Test(ctx context.Context, a access.Actor, id string) (hooks.WebhookSent, error)
 	Graves(ctx context.Context, a access.Actor, id string, before int64) (hooks.DeadPage, error)
 	SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (hooks.WebhookSent, error)
+	SendAllAgain(ctx context.Context, a access.Actor, id string) (hooks.WebhookResent, error)
 }
 
 func hookRoutes() []staffRoute {
@@ -91,6 +92,8 @@ type hookData struct {
 	More string
 	// Sent is what became of a message that somebody asked for just now.
 	Sent *hooks.WebhookSent
+	// Resent is what became of all that was given up.
+	Resent *hooks.WebhookResent
 	// Typed is what could not be changed, else what the address is.
 	Typed   *hooks.NewHook
 	Actions []string
@@ -125,6 +128,13 @@ func (v *visit) testHook() error {
 }
 
 func (v *visit) sendAgain() error {
+	if v.field("sequence") == "all" {
+		resent, err := v.opt.Hooks.SendAllAgain(v.r.Context(), v.who.Actor, v.hookID())
+		if err != nil {
+			return err
+		}
+		return v.showHook(http.StatusOK, hookData{Resent: &resent}, "")
+	}
 	return v.post(func() (hooks.WebhookSent, error) {
 		sequence, err := strconv.ParseInt(v.field("sequence"), 10, 64)
 		if err != nil {

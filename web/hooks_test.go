@@ -20,6 +20,7 @@ type hookDesk struct {
 	added   hooks.NewHook
 	changed hooks.HookChange
 	did     []string
+	resent  hooks.WebhookResent
 	sent    hooks.WebhookSent
 }
 
@@ -111,6 +112,10 @@ func (g *hookDesk) SendAgain(_ context.Context, a access.Actor, id string, seque
 	return g.sent, g.do(a, "again", id)
 }
 
+func (g *hookDesk) SendAllAgain(_ context.Context, a access.Actor, id string) (hooks.WebhookResent, error) {
+	return g.resent, g.do(a, "again all", id)
+}
+
 // TestHookPages: state and what was given up are told in words, a secret is shown
 // once, messages are sent by forms, and nothing of a stranger is more than text.
 func TestHookPages(t *testing.T) {
@@ -163,6 +168,11 @@ func TestHookPages(t *testing.T) {
 	if p := v.post("/webhooks/ill/again", url.Values{"sequence": {"7"}}).want(t, "again", 200); !strings.Contains(p.body, "The message was taken.") {
 		t.Error("a message that was taken is not told")
 	}
+	g.resent = hooks.WebhookResent{Taken: 1200, Gone: 1, Left: 7, Problem: "status_503"}
+	if p := v.post("/webhooks/ill/again?lang=de", url.Values{"sequence": {"all"}}).want(t, "all again", 200); !strings.Contains(p.body, "Jetzt angenommen: 1.200. Noch aufgegeben: 7.") ||
+		!strings.Contains(p.body, "Inzwischen gelöscht: 1.") || !strings.Contains(p.body, "Status 503") {
+		t.Errorf("what became of all is not told: %s", p.body)
+	}
 	v.post("/webhooks/ill/again", url.Values{"sequence": {"x"}}).want(t, "no number", 400)
 	v.post("/webhooks/ill/resume", nil).want(t, "resume", 303)
 	if p := v.get("/webhooks/good?lang=en"); !strings.Contains(p.body, `name="revision" value="3"`) || !strings.Contains(p.body, `value="hold" checked`) || strings.Contains(p.body, `value="challenge" checked`) || !strings.Contains(p.body, "Earlier secret good until") {
@@ -180,7 +190,7 @@ func TestHookPages(t *testing.T) {
 		t.Errorf("the secret is not shown: %s", p.body)
 	}
 	v.post("/webhooks/ill/remove", nil).want(t, "remove", 303)
-	if want := []string{"test good", "again ill", "resume ill", "change good", "change good", "rotate good", "remove ill"}; !slices.Equal(g.did, want) {
+	if want := []string{"test good", "again ill", "again all ill", "resume ill", "change good", "change good", "rotate good", "remove ill"}; !slices.Equal(g.did, want) {
 		t.Errorf("%q, want %q", g.did, want)
 	}
 }

@@ -5,8 +5,8 @@
 // follows it is posted in its order, one at a time. A decision that is not taken is
 // tried again, MostTries times with longer and longer waits; then it is given up,
 // kept as dead, and the next one comes. An address stops, where people see it, when
-// it says so (410), when MostDead are given up in a row, or when one is given up and
-// nothing was taken for a day; its place stays, and it goes on from there when somebody
+// it says so (410), when MostDead are given up in a row, or FewDead over a day or more;
+// its place stays, and it goes on from there when somebody
 // resumes it. A decision may come twice (the server stops between an answer and its
 // note), under the same id; one that was given up comes when somebody sends it again.
 //
@@ -53,7 +53,19 @@ type Config struct {
 	Wait time.Duration
 	// Failed is told what failed in the background; nil: nobody is.
 	Failed func(what string, err error)
+	// Tried is told the outcome of each try of a decision; nil: nobody is.
+	Tried func(Outcome)
 }
+
+// Outcome is what became of a try.
+type Outcome string
+
+// Outcomes. GaveUp is a Refused that was the last.
+const (
+	Taken   Outcome = "taken"
+	Refused Outcome = "refused"
+	GaveUp  Outcome = "given_up"
+)
 
 // The rules of tries.
 const (
@@ -64,8 +76,10 @@ const (
 	FirstWait = 10 * time.Second
 	// MostDead is how many decisions in a row are given up before an address stops.
 	MostDead = 20
-	// MostFailing is how long nothing may have been taken when one more is given up;
-	// then an address stops.
+	// FewDead is how many in a row are enough where nothing was taken for MostFailing.
+	// Days on which nothing was decided count, so one trouble, or two, must not do.
+	FewDead = 3
+	// MostFailing is how long that is.
 	MostFailing = 24 * time.Hour
 )
 
@@ -88,6 +102,9 @@ func New(c Config) (*Desk, error) {
 	}
 	if c.Failed == nil {
 		c.Failed = func(string, error) {}
+	}
+	if c.Tried == nil {
+		c.Tried = func(Outcome) {}
 	}
 	return &Desk{cfg: c, hurry: make(chan struct{}, 1), busy: map[string]bool{}}, nil
 }
@@ -382,42 +399,4 @@ func (d *Desk) Test(ctx context.Context, a access.Actor, id string) (WebhookSent
 		return WebhookSent{}, err
 	}
 	return sent, store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.test", w.ID, sent.Problem), func(store.Records) error { return nil })
-}
-
-// SendAgain posts a decision that was given up, once; when it is taken it is dead no
-// more. NotFound where it is none, or the decision was erased. Right: webhook.manage.
-func (d *Desk) SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (WebhookSent, error) {
-	if err := d.may(a, access.WebhookManage); err != nil {
-		return WebhookSent{}, err
-	}
-	w, err := d.one(ctx, a, id)
-	if err == nil {
-		err = d.cfg.Store.Read(ctx, func(r store.Records) error {
-			_, err := r.Webhooks.OneDead(ctx, a.Tenant, w.ID, sequence)
-			return err
-		})
-	}
-	if err != nil {
-		return WebhookSent{}, err
-	}
-	list, err := d.cfg.Guard.Follow(ctx, self(a.Tenant), sequence-1, 0, w.Lang)
-	if err != nil {
-		return WebhookSent{}, err
-	}
-	if len(list) == 0 || list[0].Sequence != sequence {
-		return WebhookSent{}, fault.New(fault.NotFound, "sequence", "is that of a decision that was erased: it cannot be sent again")
-	}
-	sent, err := d.once(ctx, &w, messageOf(&list[0]))
-	if err != nil {
-		return WebhookSent{}, err
-	}
-	return sent, store.Change(ctx, d.cfg.Store, d.deed(a, "webhook.send_again", w.ID, sent.Problem), func(r store.Records) error {
-		if !sent.Taken {
-			return nil
-		}
-		if err := r.Webhooks.Unbury(ctx, a.Tenant, w.ID, sequence); fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		return nil // somebody else sent it meanwhile
-	})
 }

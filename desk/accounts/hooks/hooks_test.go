@@ -118,6 +118,7 @@ type shop struct {
 	guard *guard
 	now   func() time.Time
 	wait  time.Duration
+	tried map[hooks.Outcome]*atomic.Int64
 }
 
 func newShop(t *testing.T) *shop {
@@ -132,7 +133,7 @@ func newShop(t *testing.T) *shop {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, store: db, guard: &guard{}, now: time.Now, wait: time.Millisecond}
+	s := &shop{t: t, store: db, guard: &guard{}, now: time.Now, wait: time.Millisecond, tried: map[hooks.Outcome]*atomic.Int64{hooks.Taken: {}, hooks.Refused: {}, hooks.GaveUp: {}}}
 	s.again(true)
 	return s
 }
@@ -142,7 +143,7 @@ func (s *shop) again(private bool) {
 	s.t.Helper()
 	var err error
 	if s.Desk, err = hooks.New(hooks.Config{Guard: s.guard, Store: s.store, Now: func() time.Time { return s.now() }, Private: private, Wait: s.wait,
-		Failed: func(what string, err error) { s.t.Log(what, err) }}); err != nil {
+		Failed: func(what string, err error) { s.t.Log(what, err) }, Tried: func(o hooks.Outcome) { s.tried[o].Add(1) }}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -301,8 +302,63 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
-// TestFailingForADay: an address stops when one more is given up and nothing was taken
-// for a day; a short trouble after quiet days stops it not.
+// TestSendAllAgain: all that was given up is sent again in order until one is not taken;
+// what was erased is forgotten; a call sends no more than MostAgain; the tries and the
+// state of addresses are counted for those who run the server.
+func TestSendAllAgain(t *testing.T) {
+	s := newShop(t)
+	s.wait = time.Microsecond
+	s.again(true)
+	r := receive(t, 500)
+	id := s.add(r)
+	for range hooks.MostDead {
+		s.guard.decide("hold")
+	}
+	stop := s.run()
+	s.until("stopped", func() bool { return s.view().State == "stopped" })
+	stop()
+	if x, err := s.Tally(t.Context()); err != nil || x != (hooks.Tally{Stopped: 1, Dead: hooks.MostDead}) {
+		t.Errorf("tally: %+v, %v", x, err)
+	}
+	if up, no := s.tried[hooks.GaveUp].Load(), s.tried[hooks.Refused].Load(); up != hooks.MostDead || no != hooks.MostDead*(hooks.MostTries-1) {
+		t.Errorf("%d given up and %d refused were counted", up, no)
+	}
+	if got, err := s.SendAllAgain(t.Context(), admin("main"), id); err != nil || got != (hooks.WebhookResent{Left: hooks.MostDead, Problem: "status_500"}) {
+		t.Errorf("while it is ill: %+v, %v", got, err)
+	}
+	_, asked, _ := r.got()
+	r.answer(append(slices.Repeat([]int{500}, asked), 200, 200, 200, 503)...)
+	s.guard.mu.Lock()
+	s.guard.list[1].Sequence = -1 // erased
+	s.guard.mu.Unlock()
+	if got, err := s.SendAllAgain(t.Context(), admin("main"), id); err != nil || got != (hooks.WebhookResent{Taken: 3, Gone: 1, Left: hooks.MostDead - 4, Problem: "status_503"}) {
+		t.Errorf("until one is not taken: %+v, %v", got, err)
+	}
+	if taken, _, _ := r.got(); taken != "bde" {
+		t.Errorf("taken %q: want the oldest first, without the erased one", taken)
+	}
+	r.answer(200)
+	if got, err := s.SendAllAgain(t.Context(), admin("main"), id); err != nil || got != (hooks.WebhookResent{Taken: hooks.MostDead - 4}) || s.view().Dead != 0 {
+		t.Errorf("the rest: %+v, %v", got, err)
+	}
+	if n := s.audited("webhook.send_again"); n != hooks.MostDead+1 {
+		t.Errorf("%d entries in the audit, want one for each message that was posted", n)
+	}
+	if err := s.store.Write(t.Context(), func(r store.Records) (err error) {
+		for i := range int64(hooks.MostAgain + 3) {
+			err = errors.Join(err, r.Webhooks.Bury(t.Context(), store.DeadHook{Tenant: "main", Webhook: id, Sequence: 1000 + i, Decision: store.DecisionID(strings.Repeat("0", 32)), Made: time.Now(), Problem: "silent"}))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.SendAllAgain(t.Context(), admin("main"), id); err != nil || got != (hooks.WebhookResent{Gone: hooks.MostAgain, Left: 3}) {
+		t.Errorf("more than a call sends: %+v, %v", got, err)
+	}
+}
+
+// TestFailingForADay: an address stops when FewDead were given up in a row and nothing
+// was taken for a day; quiet days between two troubles stop it not.
 func TestFailingForADay(t *testing.T) {
 	s := newShop(t)
 	var days atomic.Int64
@@ -325,9 +381,17 @@ func TestFailingForADay(t *testing.T) {
 	}
 	days.Store(4)
 	s.guard.decide("hold")
+	s.until("given up after quiet days", func() bool { return s.view().Place == 4 })
+	if v := s.view(); v.State != "on" || s.audited("webhook.stop") != 0 {
+		t.Errorf("stopped by two troubles with quiet days between: %+v", v)
+	}
+	if x, err := s.Tally(t.Context()); err != nil || x.Failing != 1 || x.Longest < 2*hooks.MostFailing || x.Dead != 3 {
+		t.Errorf("tally: %+v, %v", x, err)
+	}
+	s.guard.decide("hold")
 	s.until("stopped", func() bool { return s.audited("webhook.stop") == 1 && s.view().State == "stopped" })
-	if _, asked, _ := r.got(); asked != 3*hooks.MostTries+2 {
-		t.Errorf("it was asked %d times: want each decision's tries, %d", asked, 3*hooks.MostTries+2)
+	if _, asked, _ := r.got(); asked != 4*hooks.MostTries+2 {
+		t.Errorf("it was asked %d times: want each decision's tries, %d", asked, 4*hooks.MostTries+2)
 	}
 }
 
@@ -366,7 +430,8 @@ func TestRights(t *testing.T) {
 		_, resume := s.Resume(t.Context(), a, id)
 		_, dead := s.Graves(t.Context(), a, id, 0)
 		_, again := s.SendAgain(t.Context(), a, id, 1)
-		return map[string]error{"list": list, "add": add, "test": test, "resume": resume, "dead": dead, "again": again, "remove": s.Remove(t.Context(), a, id)}
+		_, all := s.SendAllAgain(t.Context(), a, id)
+		return map[string]error{"all again": all, "list": list, "add": add, "test": test, "resume": resume, "dead": dead, "again": again, "remove": s.Remove(t.Context(), a, id)}
 	}
 	stale := admin("main")
 	stale.Confirmed = time.Now().Add(-time.Hour)

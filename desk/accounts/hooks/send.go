@@ -259,6 +259,7 @@ func (d *Desk) note(ctx context.Context, w *store.Webhook, v *accounts.DecisionV
 	p := &w.WebhookProgress
 	if failed == nil && a.Taken() {
 		*p = store.WebhookProgress{Place: v.Sequence, Delivered: p.Delivered + 1, LastDone: now}
+		d.cfg.Tried(Taken)
 		return true, d.cfg.Store.Write(ctx, func(r store.Records) error { return r.Webhooks.Move(ctx, *w) })
 	}
 	p.Tries++
@@ -279,9 +280,14 @@ func (d *Desk) note(ctx context.Context, w *store.Webhook, v *accounts.DecisionV
 			why = fmt.Sprintf("%d decisions in a row were given up", p.GivenUp)
 		}
 	}
-	if why == "" && dead != nil && now.Sub(p.Failing) >= MostFailing {
-		why = "nothing was taken for a day"
+	if why == "" && dead != nil && p.GivenUp >= FewDead && now.Sub(p.Failing) >= MostFailing {
+		why = fmt.Sprintf("%d decisions in a row were given up, and nothing was taken for a day", p.GivenUp)
 	}
+	outcome := Refused
+	if dead != nil {
+		outcome = GaveUp
+	}
+	d.cfg.Tried(outcome)
 	if why != "" {
 		w.State, p.Due = store.WebhookStopped, time.Time{}
 	}
