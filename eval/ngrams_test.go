@@ -39,6 +39,9 @@ func TestNGramsLearnFromTrainPartsAlone(t *testing.T) {
 	if !strings.Contains(fitted.Missing, "sms-modesim is not there") || unseen.Missing != "" {
 		t.Fatalf("missing are %q and %q", fitted.Missing, unseen.Missing)
 	}
+	if mails := r.Variants[2]; !strings.Contains(mails.Missing, "mail-phishing_pot is not there") {
+		t.Errorf("of mails is missing %q", mails.Missing)
+	}
 	if s := row(t, unseen.Sets, "sms-uci"); s.Number != 2 || s.AtThousandth.Recall.Value != 1 {
 		t.Errorf("texts: %+v", s)
 	}
@@ -46,5 +49,37 @@ func TestNGramsLearnFromTrainPartsAlone(t *testing.T) {
 		if s.Channel != "sms" {
 			t.Errorf("%s was measured, though it is not SMS", s.Name)
 		}
+	}
+}
+
+// TestNGramsOfMails: mails are learned from by what their readers see, and ranked.
+func TestNGramsOfMails(t *testing.T) {
+	t.Parallel()
+	const head = "Subject: %s\nContent-Type: text/plain\n\n%s\n"
+	var fraud, honest []string
+	for i := range 12 {
+		fraud = append(fraud, fmt.Sprintf("f%d phish "+head, i, "Your account is locked", fmt.Sprintf("Confirm your password within %d hours at the link below.", i+1)))
+		honest = append(honest, fmt.Sprintf("h%d ham "+head, i, "Minutes of the meeting", fmt.Sprintf("Attached are the minutes, point %d is open.", i+1)))
+	}
+	l, err := corpus.Open(fstest.MapFS{
+		"mail-phishing_pot.train.tar.gz":     mails(t, fraud...),
+		"mail-enron.train.tar.gz":            mails(t, honest[:6]...),
+		"mail-spamassassin_ham.train.tar.gz": mails(t, honest[6:]...),
+		"mail-phishing_pot.test.tar.gz":      mails(t, fmt.Sprintf("t1 phish "+head, "Locked", "Your password: confirm it at the link below.")),
+		"mail-enron.test.tar.gz":             mails(t, fmt.Sprintf("t2 ham "+head, "Meeting", "The minutes are attached.")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := eval.Measure(context.Background(), scripted{}, l, eval.Options{Part: corpus.Test, Variants: eval.NGrams(l)[2:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := r.Variants[0]
+	if v.Missing != "" || len(v.Channels) == 0 {
+		t.Fatalf("%+v", v)
+	}
+	if c := v.Channels[0]; c.Number != 2 || c.Recall == nil || c.Recall.Value != 1 || c.FalseAlarms.Value != 0 {
+		t.Errorf("mails: %+v", c)
 	}
 }

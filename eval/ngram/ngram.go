@@ -1,12 +1,12 @@
-// Package ngram is a plain learner of short texts for comparison with the models
-// that ship: words, pairs of words, runs of letters as they were typed and how the
-// text was typed, weighed by a support vector machine and by one whose features
+// Package ngram is a plain learner of texts for comparison with the models
+// that ship: words, pairs of words, runs of letters as they were typed and, of short
+// texts, how the text was typed, weighed by a support vector machine and by one whose features
 // are scaled by naive Bayes (Wang and Manning 2012, "Baselines and bigrams"). It
-// shows what the sets of SMS yield to a learner that is fitted to nothing else.
+// shows what the sets yield to a learner that is fitted to nothing else.
 //
-// It is no part of the product: it knows the habits of typing of its sets, of
-// which texts of today know nothing (docs/evaluation.md), explains nothing and
-// gives no probability, only a rank.
+// It is no part of the product: it knows the habits of typing and the topics of its
+// sets, of which texts of today know nothing (docs/evaluation.md), explains nothing
+// and gives no probability, only a rank.
 //
 //	m := ngram.Fit(texts)
 //	score := m.Score("URGENT! Your mobile number has won")
@@ -51,15 +51,13 @@ const (
 
 // settings of training are chosen by cross validation on train parts.
 type settings struct {
+	most              int     // bytes of a text that are read
 	shortest, longest int     // runs of letters
 	least             int     // texts that a feature must stand in
 	cost              float64 // of a text on the wrong side
 	bayes             float64 // share of the learner scaled by naive Bayes
 	weight            [blocks]float64
 }
-
-// maxText is how much of a text is read, in bytes.
-const maxText = 4000
 
 type cell struct {
 	at    int32
@@ -68,8 +66,8 @@ type cell struct {
 
 // features calls add with every feature of a text, again when it comes again.
 func (s *settings) features(text string, add func(block int, key uint64)) {
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "")
+	if len(text) > s.most {
+		text = strings.ToValidUTF8(text[:s.most], "")
 	}
 	runs(typed(text), s.shortest, s.longest, func(k uint64) { add(letters, k) })
 	var before uint64
@@ -80,6 +78,9 @@ func (s *settings) features(text string, add func(block int, key uint64)) {
 			add(words, before*31+k)
 		}
 		before = k
+	}
+	if s.weight[habits] == 0 {
+		return
 	}
 	for _, h := range habitsOf(text) {
 		add(habits, key("h", h))

@@ -54,3 +54,15 @@ func TestShape(t *testing.T) {
 		}
 	}
 }
+
+// TestLongTexts: of a long text the beginning is read.
+func TestLongTexts(t *testing.T) {
+	m := FitLong(examples())
+	if f, h := m.Score("URGENT! Call 09055501999 for your prize"), m.Score("see you then"); f <= h {
+		t.Errorf("fraud has %.2f, an honest text %.2f", f, h)
+	}
+	honest := strings.Repeat("bring the book ", 200)
+	if a, b := m.Score(honest), m.Score(honest+"URGENT! Prize waits, call 0905550123 now"); a != b {
+		t.Errorf("what stands behind the first 2000 bytes counts: %v and %v", a, b)
+	}
+}
