@@ -161,7 +161,7 @@ func TestListPages(t *testing.T) {
 		t.Errorf("pasted: %q", g.file.Body)
 	}
 	v.post("/lists", url.Values{"name": {"fresh"}, "of": {"event.device"}}).want(t, "make", 303)
-	if p := v.post("/lists?lang=en", url.Values{"name": {"Bad"}, "of": {"event.device"}}).want(t, "a bad name", 422); !strings.Contains(p.body, "a letter first") || !strings.Contains(p.body, `value="Bad"`) {
+	if p := v.post("/lists?lang=en", url.Values{"name": {"Bad"}, "of": {"event.device"}}).want(t, "a bad name", 422); !strings.Contains(p.body, "begins with a letter") || !strings.Contains(p.body, `value="Bad"`) {
 		t.Error("a name that is none is not told, or is lost")
 	}
 	v.post("/lists/spare/drop", nil).want(t, "drop", 303)

@@ -13,6 +13,7 @@ import (
 	"bonafide/casework/request"
 	"bonafide/desk/privacy"
 	"bonafide/fault"
+	"bonafide/locale"
 	"bonafide/store"
 )
 
@@ -92,7 +93,7 @@ func (s staffView) Dated(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(time.DateOnly)
+	return locale.Day(s.Lang, t.UTC())
 }
 
 // keeps reports whether there is a desk of privacy at all.

@@ -12,6 +12,7 @@ import (
 	"bonafide/desk/policies"
 	"bonafide/desk/replays"
 	"bonafide/fault"
+	"bonafide/locale"
 	"bonafide/web/chart"
 )
 
@@ -202,7 +203,7 @@ func (d *replayData) draw(s staffView) {
 const maxMoneyCharts = 6
 
 // Date is a day for people, in UTC.
-func (s staffView) Date(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+func (s staffView) Date(t time.Time) string { return locale.Day(s.Lang, t.UTC()) }
 
 // Num is Count of an int.
 func (s staffView) Num(n int) string { return s.Count(int64(n)) }

@@ -94,3 +94,22 @@ func TestShell(t *testing.T) {
 		}
 	}
 }
+
+// TestShellLarge: with text of twice the size on a small phone nothing of the shell
+// is wider than the phone, and what stands beside a label has room for a word
+// (WCAG 2.2, 1.4.4): values once stood there one letter a line.
+func TestShellLarge(t *testing.T) {
+	o := busy(t)
+	b := openAt(t, o.srv.URL, 360, "light")
+	b.enter(o, "both")
+	for _, p := range []string{"/audit", "/system", "/settings", "/people", "/account", "/decisions/d1", "/webhooks"} {
+		b.visit(p, "de")
+		eval[chromedp.Void](b, `document.documentElement.style.fontSize = "225%"; document.querySelectorAll("details").forEach((d) => { d.open = true; }); 0`)
+		if out := eval[string](b, wide); out != "" {
+			t.Errorf("%s: wider than the phone: %s", p, out)
+		}
+		if thin := eval[string](b, `[...document.querySelectorAll(".pairs > dd")].filter((e) => e.offsetWidth && e.offsetWidth < 4 * parseFloat(getComputedStyle(e).fontSize)).map((e) => e.offsetWidth + " px: " + e.textContent.trim().slice(0, 30)).join(" | ")`); thin != "" {
+			t.Errorf("%s: no room for a word: %s", p, thin)
+		}
+	}
+}

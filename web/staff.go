@@ -17,6 +17,7 @@ import (
 	"bonafide/desk/people"
 	"bonafide/desk/reports"
 	"bonafide/fault"
+	"bonafide/locale"
 	"bonafide/store"
 )
 
@@ -412,7 +413,7 @@ func (s staffView) Day(t time.Time) string {
 	if t.IsZero() {
 		return s.T("staff.never")
 	}
-	return t.UTC().Format("2006-01-02 15:04") + " UTC"
+	return locale.Moment(s.Lang, t)
 }
 
 // LangLink is the address of the page in another language; of the page that a

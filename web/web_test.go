@@ -455,7 +455,7 @@ func TestCountryIsAskedOnce(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%+v: %q is chosen", c, got)
 		}
-		open := !regexp.MustCompile(`<summary>(Country: |Land: |国:)`).MatchString(page)
+		open := !regexp.MustCompile(`<summary>(Country: |Land: |国：)`).MatchString(page)
 		if asks := c.cookie == "" || c.cookie == "<b>"; asks != open {
 			t.Errorf("%+v: asked openly: %v", c, open)
 		}
