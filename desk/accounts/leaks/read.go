@@ -98,7 +98,7 @@ func (r *reading) take(e *event.Event) error {
 			}
 		}
 	case event.ContactReported:
-		r.contact(e)
+		return r.contact(e)
 	case event.ContactWithdrawn:
 		delete(r.told, e.Contact.ID)
 	}
@@ -140,10 +140,10 @@ func stratumOf(e *event.Event) string {
 }
 
 // contact notes a report of a fraudulent contact.
-func (r *reading) contact(e *event.Event) {
+func (r *reading) contact(e *event.Event) error {
 	c := &e.Contact
 	if c.Verdict == "genuine" || c.Verdict == "genuine_alarm" || c.Kind == "mail_flood" || c.Kind == "other" || e.Time.Before(r.wish.From) || e.Time.After(r.wish.To.Add(r.d.rule.within())) {
-		return
+		return nil
 	}
 	id := c.ID
 	if id == "" {
@@ -155,8 +155,11 @@ func (r *reading) contact(e *event.Event) {
 		if x.at = old.at; x.order == "" {
 			x.order = old.order
 		}
+	} else if len(r.told) >= r.d.rule.MaxReports {
+		return fault.New(fault.TooLarge, "from", "the period has more than %d reports of contacts: choose a shorter one", r.d.rule.MaxReports)
 	}
 	r.told[id] = x
+	return nil
 }
 
 // tie finds the orders that reports are about, those of erased accounts left out.

@@ -21,6 +21,7 @@ type rules struct {
 	WithinDays  int              `yaml:"within_days"`
 	MaxDays     int              `yaml:"max_days"`
 	MaxOrders   int              `yaml:"max_orders"`
+	MaxReports  int              `yaml:"max_reports"`
 	MinAffected int              `yaml:"min_affected"`
 	MinVictims  int              `yaml:"min_victims"`
 	MinKnown    int              `yaml:"min_known"`
@@ -47,8 +48,8 @@ func load(data fs.FS) (r rules, err error) {
 	if err := yaml.Unmarshal(raw, &r); err != nil {
 		return r, fault.New(fault.Invalid, "", "leaks: %s: %s", name, err.Error())
 	}
-	if r.AsOf == "" || r.Source == "" || r.WithinDays < 1 || r.WithinDays > 90 || r.MaxDays < 1 || r.MaxDays > 400 || r.MaxOrders < 1 || r.MaxOrders > compromise.MaxOrders || r.MinVictims < leastVictims {
-		return r, fault.New(fault.Invalid, "", "leaks: %s: wants a day, a source, within_days of 1 to 90, max_days of 1 to 400, max_orders of 1 to %d, and min_victims of %d or more", name, compromise.MaxOrders, leastVictims)
+	if r.AsOf == "" || r.Source == "" || r.WithinDays < 1 || r.WithinDays > 90 || r.MaxDays < 1 || r.MaxDays > 400 || r.MaxOrders < 1 || r.MaxOrders > compromise.MaxOrders || r.MaxReports < 1 || r.MaxReports > compromise.MaxOrders || r.MinVictims < leastVictims {
+		return r, fault.New(fault.Invalid, "", "leaks: %s: wants a day, a source, within_days of 1 to 90, max_days of 1 to 400, max_orders and max_reports of 1 to %d, and min_victims of %d or more", name, compromise.MaxOrders, leastVictims)
 	}
 	if _, err := compromise.New().Analyse(r.Bounds()); err != nil {
 		return r, fmt.Errorf("leaks: %s: %w", name, err)

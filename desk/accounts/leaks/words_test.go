@@ -66,7 +66,7 @@ func TestRulesAreChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{{"min_victims: 5", "min_victims: 2"}, {"min_known: 3", "min_known: 9"}, {"min_ratio: 2", "min_ratio: 0.5"}, {"rate: 0.05", "rate: 1"}, {"within_days: 14", "within_days: 0"},
-		{"max_days: 120", "max_days: 4000"}, {"max_orders: 1000000", "max_orders: 0"}, {"as_of: 2026-11-23", "as_of:"}, {"    none: ", "    nothing: "}, {"seller: \"Verkäufer\", ", ""}} {
+		{"max_days: 120", "max_days: 4000"}, {"max_orders: 1000000", "max_orders: 0"}, {"max_reports: 100000", "max_reports: 0"}, {"as_of: 2026-11-23", "as_of:"}, {"    none: ", "    nothing: "}, {"seller: \"Verkäufer\", ", ""}} {
 		text := strings.Replace(string(raw), change[0], change[1], 1)
 		if text == string(raw) {
 			t.Fatalf("the file has no %q", change[0])
