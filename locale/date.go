@@ -1,12 +1,19 @@
 package locale
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // days is how readers of a language write a day; English for all others.
 var days = map[string]string{"en": "2 Jan 2006", "de": "02.01.2006", "ja": "2006年1月2日"}
 
-// Day is a day as readers of a language write it, in the time's own zone.
+// Day is a day as readers of a language write it, in the time's own zone; empty
+// for none.
 func Day(lang string, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
 	layout, ok := days[lang]
 	if !ok {
 		layout = days["en"]
@@ -32,6 +39,17 @@ func Last(lang string, end time.Time) string {
 	}
 	return Moment(lang, end)
 }
+
+// Percent is a share of a hundred, which is written already, with its sign.
+func Percent(lang, number string) string {
+	if lang == "de" {
+		return number + "\u00a0%"
+	}
+	return number + "%"
+}
+
+// Share is a share of one, as whole per cent.
+func Share(lang string, x float64) string { return Percent(lang, strconv.Itoa(int(100*x+.5))) }
 
 // AsOf is a day that a file of ours names (2026-11-23); whatever else it names,
 // such as a year, stays as it is.

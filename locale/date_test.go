@@ -26,6 +26,12 @@ func TestDates(t *testing.T) {
 	if got := locale.Last("ja", at); got != "2026年3月5日 01:05\u00a0UTC" {
 		t.Errorf("the end is %s", got)
 	}
+	if got := [2]string{locale.Percent("de", "9,5"), locale.Share("ja", .095)}; got != [2]string{"9,5\u00a0%", "10%"} {
+		t.Errorf("shares: %q", got)
+	}
+	if got := locale.Day("en", time.Time{}); got != "" {
+		t.Errorf("no day is %q", got)
+	}
 	for _, same := range []string{"2026", "", "yesterday"} {
 		if got := locale.AsOf("de", same); got != same {
 			t.Errorf("%q became %q", same, got)

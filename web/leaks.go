@@ -41,9 +41,6 @@ func (d leaksData) Shown(p compromise.Party) string {
 	return p.Name
 }
 
-// Percent is a share of one for people.
-func (leaksData) Percent(x float64) string { return strconv.Itoa(int(100*x+.5)) + " %" }
-
 // P is a p-value for people.
 func (leaksData) P(x float64, lang string) string { return leaks.Number(x, lang) }
 
@@ -91,8 +88,8 @@ const leaksFor = 2 * time.Minute
 func (d *leaksData) draw(s staffView) {
 	for i, f := range d.Findings {
 		share, base := 100*f.Share, 100*f.Base
-		text := func(x float64) string { return s.Decimal(strconv.FormatFloat(x, 'f', 1, 64)) + " %" }
-		d.Charts = append(d.Charts, chart.Rows("leak-"+strconv.Itoa(i), s.T("leaks.kind."+f.Kind)+" "+d.Shown(f.Party), s.T("leaks.chart", "share", text(share), "base", text(base)),
-			[]chart.Row{bar(s.T("leaks.affected"), text(share), "bad", share), bar(s.T("leaks.others"), text(base), "good", base)}, 100))
+		of, all := s.Share(&f.Share), s.Share(&f.Base)
+		d.Charts = append(d.Charts, chart.Rows("leak-"+strconv.Itoa(i), s.T("leaks.kind."+f.Kind)+" "+d.Shown(f.Party), s.T("leaks.chart", "share", of, "base", all),
+			[]chart.Row{bar(s.T("leaks.affected"), of, "bad", share), bar(s.T("leaks.others"), all, "good", base)}, 100))
 	}
 }

@@ -75,7 +75,7 @@ func TestLeaksPage(t *testing.T) {
 	o.setUp()
 	o.hire("main", "ann", access.Analyst)
 	ann := o.as("main", "ann")
-	for lang, want := range map[string][]string{"en": {"Somebody stands out", "60.0 %", "17.8 – 47.4", "Compared within orders"}, "de": {"Jemand fällt auf", "60,0 %", "17,8 – 47,4"}, "ja": {"目立つものがあります", "60.0 %"}} {
+	for lang, want := range map[string][]string{"en": {"Somebody stands out", "60.0%", "17.8 – 47.4", "Compared within orders"}, "de": {"Jemand fällt auf", "60,0\u00a0%", "17,8 – 47,4"}, "ja": {"目立つものがあります", "60.0%"}} {
 		p := ann.get("/leaks?lang="+lang).want(t, lang, 200)
 		for _, w := range append(want, "told &lt;script", "next &lt;script") {
 			if !strings.Contains(p.body, w) {

@@ -347,7 +347,7 @@ func TestReplayCharts(t *testing.T) {
 	if n := strings.Count(p.body, `<svg class="chart"`); n != 5 || strings.Count(p.body, `role="img"`) != n || strings.Count(p.body, "<title id=") != n {
 		t.Errorf("%d diagrams", n)
 	}
-	for _, want := range []string{"1.234.567,89 EUR", "9.876.543 JPY", "93,4 %", "2026-11-22", "gift_cards_by_the_dozen", "Neu aufgehaltene Konten: 19", `href="/accounts/a1b2c3d4e5f60718293a4b5c6d7e8f90"`} {
+	for _, want := range []string{"1.234.567,89 EUR", "9.876.543 JPY", "93,4\u00a0%", "2026-11-22", "gift_cards_by_the_dozen", "Neu aufgehaltene Konten: 19", `href="/accounts/a1b2c3d4e5f60718293a4b5c6d7e8f90"`} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -13,7 +13,6 @@ import (
 	"bonafide/casework/request"
 	"bonafide/desk/privacy"
 	"bonafide/fault"
-	"bonafide/locale"
 	"bonafide/store"
 )
 
@@ -86,14 +85,6 @@ func (h heldRow) Last() time.Time {
 		return h.Until
 	}
 	return h.Until.AddDate(0, 0, -1)
-}
-
-// Dated is a day for people; empty for none.
-func (s staffView) Dated(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return locale.Day(s.Lang, t.UTC())
 }
 
 // keeps reports whether there is a desk of privacy at all.

@@ -153,7 +153,7 @@ func (s staffView) Share(x *float64) string {
 	if x == nil {
 		return "–"
 	}
-	return s.Decimal(strconv.FormatFloat(100**x, 'f', 1, 64)) + " %"
+	return locale.Percent(s.Lang, s.Decimal(strconv.FormatFloat(100**x, 'f', 1, 64)))
 }
 
 func bar(label, text, class string, value float64) chart.Row {
@@ -202,7 +202,7 @@ func (d *replayData) draw(s staffView) {
 // maxMoneyCharts bounds the currencies that have a diagram; all stand in the table.
 const maxMoneyCharts = 6
 
-// Date is a day for people, in UTC.
+// Date is a day for people, in UTC; empty for none.
 func (s staffView) Date(t time.Time) string { return locale.Day(s.Lang, t.UTC()) }
 
 // Num is Count of an int.

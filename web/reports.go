@@ -254,9 +254,10 @@ func (v *visit) reports() error {
 // reportData is the page of one report.
 type reportData struct {
 	reports.View
-	Percent  string
-	Titles   []string
-	Statuses []store.ReportStatus
+	// Percent and Chance are the probability and the words for it.
+	Percent, Chance string
+	Titles          []string
+	Statuses        []store.ReportStatus
 	// Typed is a tie that could not be made.
 	Typed coupling.Tie
 }
@@ -273,7 +274,7 @@ func (v *visit) showReport(x reports.View, err error) error {
 func (v *visit) reportPage(code int, d reportData, problem string) error {
 	x := d.View
 	d.Statuses = store.ReportStatuses()
-	d.Percent, _ = percent(x.Probability)
+	d.Percent, d.Chance = percent(x.Probability)
 	for _, t := range v.desk.FlagTitles(v.language(v.r), names(x.Codes)...) {
 		if t.Text != "" && !slices.Contains(d.Titles, t.Text) {
 			d.Titles = append(d.Titles, t.Text)

@@ -234,7 +234,7 @@ func (w *Web) registerStaff(mux Mux) {
 		_ = cross.AddTrustedOrigin(u.Scheme + "://" + u.Host)
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		v := &visit{Web: w, rw: rw, r: r, back: "/login"}
+		v := &visit{Web: w, rw: rw, r: r, back: "/account"}
 		v.fail(fault.New(fault.Forbidden, "origin", "another site sent this form"))
 	}))
 	for _, route := range staffRoutes() {
@@ -416,6 +416,17 @@ func (s staffView) Day(t time.Time) string {
 	return locale.Moment(s.Lang, t)
 }
 
+// Up is where a page that cannot be shown leads: not to itself, but to the list
+// that it is of, or to the own account.
+func (s staffView) Up() string {
+	if parts := strings.Split(s.Path, "/"); s.Back != s.Path {
+		return s.Back
+	} else if list := "/" + parts[1]; len(parts) > 2 {
+		return strings.Replace(list, "/accounts", "/decisions", 1)
+	}
+	return "/account"
+}
+
 // LangLink is the address of the page in another language; of the page that a
 // form belongs to where this one answers a form.
 func (s staffView) LangLink(lang string) string {
@@ -469,7 +480,7 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		key, code = "error.large", http.StatusRequestEntityTooLarge
+		key, code = "staff.error.large", http.StatusRequestEntityTooLarge
 	case errors.Is(err, errForm):
 		key, code = "error.form", http.StatusBadRequest
 	case errors.Is(err, people.ErrRefused):
@@ -483,7 +494,7 @@ func (v *visit) problem(err error) (text string, code int, detail string) {
 			key  string
 			code int
 		}{
-			fault.Invalid: {"staff.error.invalid", http.StatusUnprocessableEntity}, fault.TooLarge: {"error.large", http.StatusRequestEntityTooLarge},
+			fault.Invalid: {"staff.error.invalid", http.StatusUnprocessableEntity}, fault.TooLarge: {"staff.error.large", http.StatusRequestEntityTooLarge},
 			fault.NotFound: {"staff.error.notfound", http.StatusNotFound}, fault.Forbidden: {"staff.error.forbidden", http.StatusForbidden},
 			fault.Temporary: {"staff.error.later", http.StatusServiceUnavailable}, fault.NotConfigured: {"staff.error.cannot", http.StatusUnprocessableEntity},
 			fault.Conflict: {"staff.error.conflict", http.StatusConflict},

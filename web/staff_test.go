@@ -850,3 +850,24 @@ func TestStaffPagesInEveryLanguage(t *testing.T) {
 		t.Error("headers name the person")
 	}
 }
+
+// TestErrorsLeadOn: a page that is not there, or not for the person, never leads
+// back to itself; what was too large for a form is told of a form.
+func TestErrorsLeadOn(t *testing.T) {
+	o := newOffice(t, func(opt *web.Options) { opt.Accounts = &guardDesk{} })
+	o.setUp()
+	o.hire("main", "sue", access.Supervisor)
+	back := regexp.MustCompile(`<a class="button primary" href="([^"]*)">`)
+	for _, c := range []struct{ who, page, want string }{
+		{"root", "/decisions", "/account"}, {"root", "/decisions/d1", "/decisions"}, {"root", "/accounts/a1", "/decisions"},
+		{"sue", "/reports/nothing", "/reports"}, {"sue", "/people/nobody", "/people"},
+	} {
+		p := o.as("main", c.who).get(c.page + "?lang=en")
+		if m := back.FindStringSubmatch(p.body); p.code < 400 || m == nil || m[1] != c.want {
+			t.Errorf("%s at %s: %d, leads to %q, want %s", c.who, c.page, p.code, m, c.want)
+		}
+	}
+	if p := o.as("main", "root").post("/settings?lang=en", url.Values{"name": {strings.Repeat("a", 3<<20)}}).want(t, "too large", 413); strings.Contains(p.body, "picture") || !strings.Contains(p.body, "Send less at once") {
+		t.Error("what is too large is told of a mail")
+	}
+}

@@ -146,7 +146,7 @@ func New(desk Desk, fsys fs.FS, opt Options) (*Web, error) {
 	funcs := template.FuncMap{
 		"list": func(v ...any) []any { return v }, "join": strings.Join, "groups": groups,
 		"asset": func(name string) string { return "/static/" + name + "?v=" + assets[name] },
-		"site":  site, "mailbox": mailbox, "cut": cut, "dated": dated, "day": locale.Day, "last": locale.Last, "asOf": locale.AsOf, "source": source, "script": script,
+		"site":  site, "mailbox": mailbox, "cut": cut, "dated": dated, "day": locale.Day, "last": locale.Last, "asOf": locale.AsOf, "share": locale.Share, "source": source, "script": script,
 	}
 	staff, err := fs.Glob(files, "pages/staff/*.html")
 	if err != nil {

@@ -627,7 +627,7 @@ func TestCallForExperts(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	rec := httptest.NewRecorder()
 	handler(t).ServeHTTP(rec, req)
-	for _, want := range []string{"Signature of the call not checked", "1 report(s), from 2017 to 2017 (historic"} {
+	for _, want := range []string{"Signature of the call not checked", "Reports: 1, from 2017 to 2017 (historic"} {
 		if !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("%d: the page lacks %q", rec.Code, want)
 		}
