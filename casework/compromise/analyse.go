@@ -56,7 +56,7 @@ func (t *Table) explainAway(b Bounds, out *Report) {
 		l := t.look(gone)
 		list := l.tried()
 		if round == 0 {
-			out.Tried = len(list)
+			out.Tried = l.nameable(b)
 			out.Visible = l.visible(b, out.Tried)
 		}
 		l.adjust(list, out.Tried)

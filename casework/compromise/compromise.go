@@ -212,8 +212,8 @@ type Report struct {
 	Lacks    string `json:"lacks,omitempty" enum:"few_affected,few_others,no_parties,few_known," doc:"Why it cannot be told."`
 	Affected int    `json:"affected" doc:"Orders after which a fraudster knew of them, one for each victim."`
 	Others   int    `json:"others" doc:"Orders that they are compared with."`
-	// Tried is how many parties had two victims or more.
-	Tried    int        `json:"tried" doc:"Parties with two victims or more: each was tried."`
+	// Tried is how many parties have enough orders to be named.
+	Tried    int        `json:"tried" doc:"Parties with enough orders to be named, whatever was reported of them: p-values are corrected for so many."`
 	Findings []Finding  `json:"findings" doc:"The strongest first."`
 	Coverage []Coverage `json:"coverage" doc:"How many orders tell who handled them."`
 	// Visible is from how many victims on a party with one in a hundred of the orders

@@ -124,7 +124,7 @@ func TestWhoIsNotNamed(t *testing.T) {
 			for range 4 {
 				w.order("", true, seller("tiny"))
 			}
-		}, compromise.None, "", 0, 1},
+		}, compromise.None, "", 0, 20},
 		"one victim with fifty orders": {func(w *world) {
 			fill(w, 5000)
 			for i := range 16 {
@@ -134,14 +134,14 @@ func TestWhoIsNotNamed(t *testing.T) {
 				r, _ := w.Add("", seller("X"))
 				w.Hit(r, "the one", true)
 			}
-		}, compromise.None, "", 0, 0},
+		}, compromise.None, "", 0, 20},
 		"only strangers say so": {func(w *world) {
 			fill(w, 5000)
 			for i := range 40 {
 				r, _ := w.Add("", seller("X"))
 				w.Hit(r, fmt.Sprint("v", i), i < 2)
 			}
-		}, compromise.CannotTell, compromise.FewKnown, 0, 1},
+		}, compromise.CannotTell, compromise.FewKnown, 0, 21},
 		"a stratum where everybody is called": {func(w *world) { // gift cards of one week: all sellers of them alike
 			fill(w, 20_000)
 			for i := range 2000 {

@@ -45,7 +45,31 @@ func (t *Table) look(gone []bool) *look {
 	return l
 }
 
-// tried looks at each party with two victims or more.
+// nameable is how many parties have enough orders to be named: for so many a p-value is
+// corrected. Who has victims must not matter for that: to count only those with two or
+// more takes the luckiest of many for all there are, and names somebody innocent in
+// every fifth of some worlds.
+func (l *look) nameable(b Bounds) int {
+	handled := make([]int, len(l.t.parties))
+	for i := range l.t.orders {
+		o := &l.t.orders[i]
+		if l.gone[i] || o.dropped || l.of[o.stratum].k == 0 {
+			continue
+		}
+		for j := o.first; j >= 0; j = l.t.touches[j].next {
+			handled[l.t.touches[j].party]++
+		}
+	}
+	n := 0
+	for _, of := range handled {
+		if of >= b.MinVictims {
+			n++
+		}
+	}
+	return n
+}
+
+// tried measures each party with two victims or more; all others have none to show.
 func (l *look) tried() []tried {
 	t := l.t
 	victims, known := make([]int, len(t.parties)), make([]int, len(t.parties))

@@ -107,3 +107,32 @@ func TestFewAreWrong(t *testing.T) {
 		}
 	}
 }
+
+// TestLuckOfMany: of many small sellers some are struck twice, five times, by chance
+// alone. Where nobody leaks, at most one world in twenty names one, be the sellers as
+// many as they may.
+func TestLuckOfMany(t *testing.T) {
+	for _, c := range []struct{ sellers, orders, affected int }{{1000, 60_000, 600}, {3000, 60_000, 2000}} {
+		wrong, worlds := 0, 2**worlds
+		for seed := range uint64(worlds) {
+			r, w := rand.New(rand.NewPCG(seed, 9)), newWorld(t)
+			all := make([]compromise.Ref, c.orders)
+			for i := range all {
+				var err error
+				if all[i], err = w.Add("x", compromise.Party{Kind: "seller", Name: fmt.Sprint("s", r.IntN(c.sellers))}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, at := range r.Perm(c.orders)[:c.affected] {
+				w.Hit(all[at], fmt.Sprint("victim ", i), true)
+			}
+			if len(w.analyse().Findings) > 0 {
+				wrong++
+			}
+		}
+		t.Logf("%d sellers: one is named in %d of %d worlds without a leak", c.sellers, wrong, worlds)
+		if wrong > worlds/20 {
+			t.Errorf("%d sellers: one is named in %d of %d worlds without a leak", c.sellers, wrong, worlds)
+		}
+	}
+}
