@@ -81,11 +81,11 @@ func (d door) programHooks(api huma.API) {
 		}) (*struct{ Body hooks.DeadPage }, error) {
 			return answered(h.Graves(ctx, actor(ctx), in.ID, in.Before))
 		})
-	huma.Register(api, d.keyedOperation(api, "send-all-dead", http.MethodPost, "/v1/webhooks/{id}/dead", "Send again what was given up, oldest first, until one is not taken; a hundred at most. Needs webhook.manage.", 404),
+	huma.Register(api, d.keyedOperation(api, "send-all-dead", http.MethodPost, "/v1/webhooks/{id}/dead", "Send again what was given up, oldest first, until one is not taken; a hundred at most. Needs webhook.manage.", 404, 409),
 		func(ctx context.Context, in *hookInput) (*struct{ Body hooks.WebhookResent }, error) {
 			return answered(h.SendAllAgain(ctx, actor(ctx), in.ID))
 		})
-	huma.Register(api, d.keyedOperation(api, "send-dead", http.MethodPost, "/v1/webhooks/{id}/dead/{sequence}", "Send a decision again that was given up. Needs webhook.manage.", 404),
+	huma.Register(api, d.keyedOperation(api, "send-dead", http.MethodPost, "/v1/webhooks/{id}/dead/{sequence}", "Send a decision again that was given up. Needs webhook.manage.", 404, 409),
 		func(ctx context.Context, in *struct {
 			ID       string `path:"id" maxLength:"64" doc:"Id of the webhook."`
 			Sequence int64  `path:"sequence" minimum:"1" doc:"As the list of them tells."`

@@ -114,28 +114,30 @@ func (m *metrics) hooks(now func(context.Context) (hooks.Tally, error)) {
 	m.registry.MustRegister(&hookGauges{now: now,
 		state:   prometheus.NewDesc("bonafide_webhooks", "Webhooks by state: on, failing (on, and the last try was refused), stopped (waits for somebody).", []string{"state"}, nil),
 		longest: prometheus.NewDesc("bonafide_webhook_failing_seconds", "How long the failing webhook that failed first takes nothing; 0: none fails.", nil, nil),
+		oldest:  prometheus.NewDesc("bonafide_webhook_waiting_seconds", "How long the oldest decision waits that was not posted yet to a webhook that is on; 0: none does.", nil, nil),
 		dead:    prometheus.NewDesc("bonafide_webhook_dead_decisions", "Decisions that were given up and can be sent again.", nil, nil)})
 }
 
 // hookGauges reads the records once for all gauges of webhooks.
 type hookGauges struct {
-	now                  func(context.Context) (hooks.Tally, error)
-	state, longest, dead *prometheus.Desc
+	now                          func(context.Context) (hooks.Tally, error)
+	state, longest, oldest, dead *prometheus.Desc
 }
 
 func (g *hookGauges) Describe(to chan<- *prometheus.Desc) {
 	to <- g.state
 	to <- g.longest
+	to <- g.oldest
 	to <- g.dead
 }
 
-// Collect leaves the gauges out where the records cannot be read in time: no number
-// is better than a wrong one.
+// Collect tells of what can be read: what cannot stands in the server's log. Where
+// nothing could be read in time the gauges are left out.
 func (g *hookGauges) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	t, err := g.now(ctx)
-	if err != nil {
+	if err != nil && t == (hooks.Tally{}) {
 		return
 	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
@@ -145,5 +147,6 @@ func (g *hookGauges) Collect(to chan<- prometheus.Metric) {
 	gauge(g.state, float64(t.Failing), "failing")
 	gauge(g.state, float64(t.Stopped), "stopped")
 	gauge(g.longest, t.Longest.Seconds())
+	gauge(g.oldest, t.Oldest.Seconds())
 	gauge(g.dead, float64(t.Dead))
 }

@@ -11,11 +11,34 @@ import (
 )
 
 // SendAgain posts a decision that was given up, once; when it is taken it is dead no
-// more. NotFound where it is none, or the decision was erased. Right: webhook.manage.
+// more. NotFound where it is none, or the decision was erased; Conflict where somebody
+// sends to this address again just now. Right: webhook.manage.
 func (d *Desk) SendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (WebhookSent, error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
 		return WebhookSent{}, err
 	}
+	done, err := d.claim(a.Tenant, id)
+	if err != nil {
+		return WebhookSent{}, err
+	}
+	defer done()
+	return d.sendAgain(ctx, a, id, sequence)
+}
+
+// claim has one person at a time send again to an address, so that nothing comes twice
+// for a double click.
+func (d *Desk) claim(t access.Tenant, id string) (done func(), err error) {
+	key := string(t) + " " + idOf(id)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.again[key] {
+		return nil, fault.New(fault.Conflict, "", "somebody sends again to this address just now: look what became of it in a moment")
+	}
+	d.again[key] = true
+	return func() { d.mu.Lock(); delete(d.again, key); d.mu.Unlock() }, nil
+}
+
+func (d *Desk) sendAgain(ctx context.Context, a access.Actor, id string, sequence int64) (WebhookSent, error) {
 	w, err := d.one(ctx, a, id)
 	if err == nil {
 		err = d.cfg.Store.Read(ctx, func(r store.Records) error {
@@ -67,11 +90,17 @@ type WebhookResent struct {
 
 // SendAllAgain posts what was given up for an address, oldest decision first, until one
 // is not taken, MostAgain went or some seconds are over. What was erased since is
-// forgotten. Each stands in the audit as with SendAgain. Right: webhook.manage.
+// forgotten. Each stands in the audit as with SendAgain. Conflict as there. Right:
+// webhook.manage.
 func (d *Desk) SendAllAgain(ctx context.Context, a access.Actor, id string) (out WebhookResent, err error) {
 	if err := d.may(a, access.WebhookManage); err != nil {
 		return out, err
 	}
+	done, err := d.claim(a.Tenant, id)
+	if err != nil {
+		return out, err
+	}
+	defer done()
 	w, err := d.one(ctx, a, id)
 	if err != nil {
 		return out, err
@@ -82,7 +111,7 @@ func (d *Desk) SendAllAgain(ctx context.Context, a access.Actor, id string) (out
 	}
 	out.Left = left
 	for until := d.cfg.Now().Add(againWithin); len(list) > 0 && d.cfg.Now().Before(until); list = list[1:] {
-		sent, err := d.SendAgain(ctx, a, w.ID, list[0])
+		sent, err := d.sendAgain(ctx, a, w.ID, list[0])
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
 			if _, err := d.one(ctx, a, w.ID); err != nil {

@@ -88,8 +88,9 @@ type Desk struct {
 	cfg   Config
 	hurry chan struct{}
 
-	mu   sync.Mutex      // guards busy
-	busy map[string]bool // addresses that somebody works on, by tenant and id
+	mu    sync.Mutex      // guards what follows
+	busy  map[string]bool // addresses that somebody works on, by tenant and id
+	again map[string]bool // those to which somebody sends again what was given up
 }
 
 // New makes a desk; see Start.
@@ -106,7 +107,7 @@ func New(c Config) (*Desk, error) {
 	if c.Tried == nil {
 		c.Tried = func(Outcome) {}
 	}
-	return &Desk{cfg: c, hurry: make(chan struct{}, 1), busy: map[string]bool{}}, nil
+	return &Desk{cfg: c, hurry: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]bool{}}, nil
 }
 
 // NewHook is an address to be added.

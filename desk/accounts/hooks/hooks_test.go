@@ -385,7 +385,7 @@ func TestFailingForADay(t *testing.T) {
 	if v := s.view(); v.State != "on" || s.audited("webhook.stop") != 0 {
 		t.Errorf("stopped by two troubles with quiet days between: %+v", v)
 	}
-	if x, err := s.Tally(t.Context()); err != nil || x.Failing != 1 || x.Longest < 2*hooks.MostFailing || x.Dead != 3 {
+	if x, err := s.Tally(t.Context()); err != nil || x.Failing != 1 || x.Longest < 2*hooks.MostFailing || x.Dead != 3 || x.Oldest != 0 {
 		t.Errorf("tally: %+v, %v", x, err)
 	}
 	s.guard.decide("hold")
@@ -453,5 +453,49 @@ func TestRights(t *testing.T) {
 	}
 	if err := s.Remove(t.Context(), admin("main"), id); err != nil || s.audited("webhook.remove") != 1 {
 		t.Errorf("remove: %v", err)
+	}
+}
+
+// TestNobodySendsAgainTwice: while somebody sends again, another is told so, and nothing
+// comes twice; what waits for a slow receiver is told with its age.
+func TestNobodySendsAgainTwice(t *testing.T) {
+	s := newShop(t)
+	held, release := make(chan struct{}, 8), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { held <- struct{}{}; <-release }))
+	defer slow.Close()
+	m, err := s.Add(t.Context(), admin("main"), hooks.NewHook{URL: slow.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.guard.decide("hold")
+	if x, err := s.Tally(t.Context()); err != nil || x.On != 1 || x.Oldest <= 0 {
+		t.Errorf("what waits: %+v, %v", x, err)
+	}
+	if err := s.store.Write(t.Context(), func(r store.Records) error {
+		return r.Webhooks.Bury(t.Context(), store.DeadHook{Tenant: "main", Webhook: m.ID, Sequence: 1, Decision: store.DecisionID(strings.Repeat("0", 32)), Made: time.Now(), Problem: "silent"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan hooks.WebhookResent)
+	go func() {
+		got, err := s.SendAllAgain(t.Context(), admin("main"), m.ID)
+		if err != nil {
+			t.Error(err)
+		}
+		first <- got
+	}()
+	<-held
+	if _, err := s.SendAllAgain(t.Context(), admin("main"), m.ID); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("all, twice at once: %v", err)
+	}
+	if _, err := s.SendAgain(t.Context(), admin("main"), m.ID, 1); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("one, twice at once: %v", err)
+	}
+	close(release)
+	if got := <-first; got != (hooks.WebhookResent{Taken: 1}) || len(held) != 0 {
+		t.Errorf("%+v, and %d more requests", got, len(held))
+	}
+	if got, err := s.SendAllAgain(t.Context(), admin("main"), m.ID); err != nil || got != (hooks.WebhookResent{}) {
+		t.Errorf("afterwards: %+v, %v", got, err)
 	}
 }
