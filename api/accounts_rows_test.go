@@ -93,7 +93,7 @@ func TestHistoryHidden(t *testing.T) { // S4.4 S4.5
 	if a.Action == "allow" || len(a.Do) != 1 || a.Do[0].Do != "alert_owner" || a.Do[0].For != "72h0m0s" {
 		t.Fatalf("hidden a minute after it was placed, from a new device: %+v", a)
 	}
-	if a.Notice == nil || !strings.Contains(a.Notice.Text, "5,000円") || !strings.Contains(a.Notice.Text, "o1") || !strings.Contains(a.Notice.Title, "ご本人") {
+	if a.Notice == nil || !strings.Contains(a.Notice.Text, "5,000円") || !strings.Contains(a.Notice.Text, "o1") || !strings.Contains(a.Notice.Text, "日 ") || !strings.Contains(a.Notice.Text, "UTC") || !strings.Contains(a.Notice.Title, "ご本人") {
 		t.Errorf("the notice has the order and asks \"was this you?\": %+v", a.Notice)
 	}
 	rec := x.ask(http.MethodGet, "/v1/accounts/a", "read", "")

@@ -15,6 +15,7 @@ import (
 	"bonafide/data"
 	"bonafide/desk/accounts/books"
 	"bonafide/desk/contacts"
+	"bonafide/locale"
 )
 
 // TestOrderNoticeAgainstEvents: a notice about an order is compared with the guard's
@@ -59,7 +60,7 @@ func TestOrderNoticeAgainstEvents(t *testing.T) {
 		}
 		return s
 	}
-	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	day := func(t time.Time) string { return locale.Day("en", t) }
 	for name, c := range map[string]struct {
 		account, text string
 		has, not      []string // codes

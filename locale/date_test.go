@@ -32,6 +32,9 @@ func TestDates(t *testing.T) {
 	if got := locale.Day("en", time.Time{}); got != "" {
 		t.Errorf("no day is %q", got)
 	}
+	if got := locale.Args("de", map[string]string{"date": "2026-11-20", "at": "2026-11-20 10:54", "host": "a.example"}); got["date"] != "20.11.2026" || got["at"] != "20.11.2026, 10:54" || got["host"] != "a.example" {
+		t.Errorf("arguments: %v", got)
+	}
 	for _, same := range []string{"2026", "", "yesterday"} {
 		if got := locale.AsOf("de", same); got != same {
 			t.Errorf("%q became %q", same, got)

@@ -15,6 +15,7 @@ import (
 	"bonafide/config"
 	"bonafide/desk/accounts"
 	"bonafide/desk/people"
+	"bonafide/locale"
 )
 
 // TestNoticeAgainstEvents: a server without books of orders compares a notice with its
@@ -60,7 +61,7 @@ func TestNoticeAgainstEvents(t *testing.T) {
 		}
 		return rec.Body.String()
 	}
-	if got := check(voucher); !strings.Contains(got, `"order_match"`) || !strings.Contains(got, now.AddDate(0, 0, -2).Format(time.DateOnly)) {
+	if got := check(voucher); !strings.Contains(got, `"order_match"`) || !strings.Contains(got, locale.Day("en", now.AddDate(0, 0, -2))) {
 		t.Errorf("the order is not found: %s", got)
 	}
 	if got := check(""); strings.Contains(got, `"order_match"`) {

@@ -197,7 +197,7 @@ func TestOwnerPages(t *testing.T) {
 		}
 	}
 	get("/mine?lang=de", 200, "Zwei-Schritt-Verifizierung", "Mein Konto → Anmelden und Sicherheit", "5.000", "Verborgene Bestellungen: 1", "Bestellungen, deren Zahlung wartet: 1", "Digitale Bestellungen und Geschenkkarten: 0", "Alle anderen Bestellungen: 1", "20.11.2026, 19:01 Uhr", "Jetzt prüfen (5)", "diese Zahlung")
-	get("/mine?lang=ja", 200, "2段階認証", "2026年11月21日 03:01", "非表示の注文: 1")
+	get("/mine?lang=ja", 200, "2段階認証", "2026年11月21日 03:01", "非表示の注文：1")
 	get("/mine?lang=en", 200, "Two-Step Verification (2SV)", "Hidden orders: 1", "Orders that were hidden from your order list: 1")
 	d.page.Orders[1].Hidden = false // shown again: the banner and the list still have it
 	get("/mine?lang=en", 200, "Hidden orders: 1", "Orders that were hidden from your order list: 1", "was hidden for a while")

@@ -8,6 +8,7 @@ import (
 
 	"bonafide/account/event"
 	"bonafide/account/policy"
+	"bonafide/locale"
 )
 
 // Notice is what the shop is asked to tell the owner of an account, by another
@@ -30,15 +31,14 @@ func (d *Desk) notice(ctx context.Context, l *lane, sent, sealed *event.Event, d
 	if texts == nil {
 		texts = d.notices["en"]
 	}
-	const when = "2006-01-02 15:04"
-	fill := []string{"{time}", sent.Time.Format(when), "{order}", order(sent)}
+	fill := []string{"{time}", locale.Moment(lang, sent.Time), "{order}", order(sent)}
 	text := texts["other"]
 	if sent.Type == event.OrderPlaced {
 		text = texts["placed"]
 		fill = append(fill, "{amount}", policy.Money(sent.Order.Amount, sent.Order.Currency, lang))
 	} else if placed := l.placed(ctx, sealed); placed != nil && sent.Type == event.OrderHidden {
 		text = texts["hidden"]
-		fill = append(fill, "{placed}", placed.Time.Format(when), "{amount}", policy.Money(placed.Order.Amount, placed.Order.Currency, lang))
+		fill = append(fill, "{placed}", locale.Moment(lang, placed.Time), "{amount}", policy.Money(placed.Order.Amount, placed.Order.Currency, lang))
 	}
 	return &Notice{Title: texts["title"], Text: strings.NewReplacer(fill...).Replace(text)}
 }

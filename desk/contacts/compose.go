@@ -12,6 +12,7 @@ import (
 	"bonafide/contact"
 	"bonafide/contact/verdict"
 	"bonafide/evidence"
+	"bonafide/locale"
 )
 
 // voiced tells channels that come by voice from those that are written.
@@ -67,7 +68,7 @@ func (d *Desk) line(e evidence.Evidence, s *sight, lang string) Line {
 	w, _ := d.table.Weight(e.Code)
 	l := Line{
 		Code: string(e.Code), Bits: round(e.Bits, 2), Kind: string(e.Kind), Severity: string(w.Severity),
-		Title: w.Title.In(lang), Text: evidence.Fill(w.Text.In(lang), e.Args), Why: w.Why.In(lang), Source: w.Source,
+		Title: w.Title.In(lang), Text: evidence.Fill(w.Text.In(lang), locale.Args(lang, e.Args)), Why: w.Why.In(lang), Source: w.Source,
 	}
 	if e.Where != (evidence.Where{}) {
 		where := e.Where

@@ -2,9 +2,9 @@ package privacy
 
 import (
 	"strconv"
-	"time"
 
 	"bonafide/casework/request"
+	"bonafide/locale"
 )
 
 // Paper is a certificate in words, for a page, a printer or a letter.
@@ -30,7 +30,7 @@ func (d *Desk) Paper(c Certificate, lang string) Paper {
 	t := func(key string, args ...string) string { return d.texts.Get(lang, key, args...) }
 	p := Paper{Title: t("certificate." + c.Kind), GivenTitle: t("certificate.given"), RemovedTitle: t("certificate.removed"), KeptTitle: t("certificate.kept"),
 		Proof: t("certificate.proof", "entry", strconv.FormatInt(c.Entry, 10)), Hash: c.Hash}
-	p.Facts = []Fact{{t("certificate.number"), c.ID, true}, {t("certificate.made"), c.Made.UTC().Format(time.DateOnly+" 15:04") + " UTC", false},
+	p.Facts = []Fact{{t("certificate.number"), c.ID, true}, {t("certificate.made"), locale.Moment(lang, c.Made), false},
 		{t("certificate.by"), string(c.By), true}, {t("certificate.asker"), t("privacy.asker." + c.Asker), false}}
 	if c.Reason != "" {
 		p.Facts = append(p.Facts, Fact{t("person.reason"), c.Reason, false})
