@@ -36,6 +36,7 @@ import (
 	"bonafide/desk/system"
 	"bonafide/evidence"
 	"bonafide/fault"
+	"bonafide/locale"
 	"bonafide/outside/oidc"
 	"bonafide/store"
 	"bonafide/store/sql"
@@ -869,5 +870,28 @@ func TestErrorsLeadOn(t *testing.T) {
 	}
 	if p := o.as("main", "root").post("/settings?lang=en", url.Values{"name": {strings.Repeat("a", 3<<20)}}).want(t, "too large", 413); strings.Contains(p.body, "picture") || !strings.Contains(p.body, "Send less at once") {
 		t.Error("what is too large is told of a mail")
+	}
+}
+
+// TestKeysAreToldInWords: what a key may be given is told in every language, in
+// English as the table of rights has it.
+func TestKeysAreToldInWords(t *testing.T) {
+	texts, err := locale.Load(data.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range access.Rules() {
+		key := "may." + string(rule.Permission)
+		if rule.Confirm && !rule.ByKey {
+			continue
+		}
+		if got := texts.Get("en", key); got != rule.Doc {
+			t.Errorf("%s: %q, and the table of rights has %q", key, got, rule.Doc)
+		}
+	}
+	o := newOffice(t)
+	o.setUp()
+	if p := o.as("main", "root").get("/account?lang=ja"); !strings.Contains(p.body, "監査記録の閲覧") || strings.Contains(p.body, "read the audit entries") {
+		t.Error("what a key may do is told in English only")
 	}
 }
