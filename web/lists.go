@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"bonafide/access"
@@ -205,16 +206,17 @@ func (v *visit) importEntries() error {
 		return err
 	}
 	got, err := v.opt.Lists.Import(v.r.Context(), v.who.Actor, v.listName(), f)
-	if text, code, ok := v.mended("lists", err); ok {
-		if len(got.Refused) > 0 {
-			return v.showList(code, listData{File: &got}, store.Key{}, text)
-		}
-		return v.showList(code, listData{}, store.Key{}, text)
+	d := listData{}
+	for i, x := range got.Refused {
+		field, _, _ := strings.Cut(x.Text, ":")
+		got.Refused[i].Text, d.File = v.texts.Or(v.language(v.r), "lists.error."+field, x.Text), &got
 	}
-	if err != nil {
+	if text, code, ok := v.mended("lists", err); ok {
+		return v.showList(code, d, store.Key{}, text)
+	} else if d.File = &got; err != nil {
 		return err
 	}
-	return v.showList(http.StatusOK, listData{File: &got}, store.Key{}, "")
+	return v.showList(http.StatusOK, d, store.Key{}, "")
 }
 
 func (v *visit) removeList() error {

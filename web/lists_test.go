@@ -156,7 +156,9 @@ func TestListPages(t *testing.T) {
 		!strings.Contains(p.body, "2 taken") || !strings.Contains(p.body, "Line 3:") {
 		t.Errorf("import: %q, %s", g.file.Body, g.file.Reason)
 	}
-	v.post("/lists/mules/import", url.Values{"lines": {"value\nc\n"}}).want(t, "pasted", 200)
+	if p := v.post("/lists/mules/import?lang=de", url.Values{"lines": {"value\nc\n"}}).want(t, "pasted", 200); !strings.Contains(p.body, "Der letzte Tag liegt zwischen morgen") || strings.Contains(p.body, "is no day") {
+		t.Error("a line that was not taken is told in English only")
+	}
 	if string(g.file.Body) != "value\nc\n" {
 		t.Errorf("pasted: %q", g.file.Body)
 	}

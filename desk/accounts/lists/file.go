@@ -81,7 +81,7 @@ func (d *Desk) Import(ctx context.Context, a access.Actor, list string, f ListFi
 		}
 	}
 	if len(good) == 0 {
-		return out, fault.New(fault.Invalid, "", "the file has no entry that can be taken: CSV begins with a line of names (value,until,reason), NDJSON has one object a line")
+		return out, fault.New(fault.Invalid, "file", "has no entry that can be taken: CSV begins with a line of names (value,until,reason), NDJSON has one object a line")
 	}
 	out.List, err = d.PutEntries(ctx, a, list, good)
 	out.Added = len(good)
@@ -134,7 +134,7 @@ func (f *ListFile) ndjson(body []byte) (out []entryLine, err error) {
 		dec := json.NewDecoder(bytes.NewReader(raw))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&x.entry); err != nil || dec.More() {
-			x.err = fault.New(fault.Invalid, "", "is no object with value, until, reason and hashed; until is a time such as 2027-01-31T00:00:00Z")
+			x.err = fault.New(fault.Invalid, "entry", "is no object with value, until, reason and hashed; until is a time such as 2027-01-31T00:00:00Z")
 		}
 		if out = append(out, x); len(out) > MaxImport {
 			break
@@ -151,7 +151,7 @@ func (f *ListFile) csv(body []byte) (out []entryLine, err error) {
 	}
 	head, err := r.Read()
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "", "the file is empty, or no CSV")
+		return nil, fault.New(fault.Invalid, "file", "is empty, or no CSV")
 	}
 	var names []string
 	for _, h := range head {
@@ -159,11 +159,11 @@ func (f *ListFile) csv(body []byte) (out []entryLine, err error) {
 	}
 	for _, h := range names {
 		if !slices.Contains([]string{"value", "until", "reason", "hashed"}, h) {
-			return nil, fault.New(fault.Invalid, "", "line 1: the first line names the columns: value, and if you like until, reason, hashed")
+			return nil, fault.New(fault.Invalid, "file", "must name the columns in its first line: value, and if you like until, reason, hashed")
 		}
 	}
 	if !slices.Contains(names, "value") {
-		return nil, fault.New(fault.Invalid, "", "line 1: a column named value is missing")
+		return nil, fault.New(fault.Invalid, "file", "has no column named value in its first line")
 	}
 	for len(out) <= MaxImport {
 		record, err := r.Read()
@@ -179,7 +179,7 @@ func (f *ListFile) csv(body []byte) (out []entryLine, err error) {
 		}
 		x := entryLine{line: line}
 		if err != nil || len(record) > len(names) {
-			x.err = fault.New(fault.Invalid, "", "is no line of CSV with the columns of the first")
+			x.err = fault.New(fault.Invalid, "entry", "is no line of CSV with the columns of the first")
 			out = append(out, x)
 			continue
 		}
