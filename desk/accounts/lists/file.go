@@ -159,11 +159,11 @@ func (f *ListFile) csv(body []byte) (out []entryLine, err error) {
 	}
 	for _, h := range names {
 		if !slices.Contains([]string{"value", "until", "reason", "hashed"}, h) {
-			return nil, fault.New(fault.Invalid, "file", "must name the columns in its first line: value, and if you like until, reason, hashed")
+			return nil, fault.New(fault.Invalid, "file", "must name its columns in line 1: value, and if you like until, reason, hashed")
 		}
 	}
 	if !slices.Contains(names, "value") {
-		return nil, fault.New(fault.Invalid, "file", "has no column named value in its first line")
+		return nil, fault.New(fault.Invalid, "file", "has no column named value in line 1")
 	}
 	for len(out) <= MaxImport {
 		record, err := r.Read()
