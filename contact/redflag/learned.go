@@ -33,6 +33,9 @@ func (d *document) weigh(whole text.Span) {
 		return
 	}
 	d.spans = append(d.spans, whole)
+	if slices.ContainsFunc(d.lex.quiet, d.scan.in) {
+		d.hushed = append(d.hushed, len(d.spans)-1)
+	}
 	key := d.shape(d.scan.tokens)
 	w, scored := d.alike[string(key)], false
 	if !w.read {
@@ -111,7 +114,7 @@ func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 		}
 		stance := d.blend(c)
 		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.leasts[h.rule] }))
-		if stance < d.model.Bounds.Stance {
+		if stance < d.model.Bounds.Stance || d.quietAt(c.sentence) {
 			continue
 		}
 		for _, f := range c.about {
@@ -120,6 +123,12 @@ func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 			}
 		}
 	}
+}
+
+// quietAt reports whether a sentence or one beside it silences the model.
+func (d *document) quietAt(i int) bool {
+	at, _ := slices.BinarySearch(d.hushed, i-1)
+	return at < len(d.hushed) && d.hushed[at] <= i+1
 }
 
 // settled reports whether a candidate can add nothing: all that it holds or is

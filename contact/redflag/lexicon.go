@@ -27,6 +27,10 @@ type file struct {
 	// Not lists concepts beside which no flag of the file is raised, but for
 	// flags that say anyway: advisories, things told of friends.
 	Not []string `yaml:"not"`
+	// Quiet lists concepts that, in a sentence or in one beside it, keep what was
+	// learned from raising a flag alone: a model takes warnings of a fraud for the
+	// fraud at times. Compositions have their own exclusions.
+	Quiet []string `yaml:"quiet"`
 	// Flags: code → compositions, any of which raises it.
 	Flags map[string]flagFile `yaml:"flags"`
 }
@@ -99,6 +103,7 @@ type lexicon struct {
 	model  *textmodel.Model
 	learnt []int32
 	leasts []float32 // per rule, see least
+	quiet  []int     // concepts that silence the model, see file
 	// scanners are free for reuse; each is used by one reader at a time.
 	scanners sync.Pool
 }
@@ -229,6 +234,7 @@ func (f *file) add(other file) error {
 		}
 		f.Flags[code] = flag
 	}
+	f.Quiet = append(f.Quiet, other.Quiet...)
 	return nil
 }
 
@@ -256,6 +262,10 @@ func compile(f file) (*lexicon, error) {
 			}
 			l.rules = append(l.rules, r)
 		}
+	}
+	var err error
+	if l.quiet, err = l.references(f.Quiet); err != nil {
+		return nil, fmt.Errorf("quiet: %w", err)
 	}
 	return l, l.link()
 }

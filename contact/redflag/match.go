@@ -35,6 +35,7 @@ type document struct {
 	fresh       []heldRule
 	// spans are the sentences; empty ones are in another language.
 	spans      []text.Span
+	hushed     []int // sentences with a concept that silences the model, in order
 	candidates []candidate
 	alike      map[string]weight // by the shape of a sentence
 	raised     map[evidence.Code]int32
