@@ -63,7 +63,7 @@ var trees = map[string][]string{
 	"desk/accounts/leaks":      {"desk/accounts", "desk/accounts/past", "account/event", "casework/compromise", "eventlog", "store"},
 	"desk/accounts/lists":      {"desk/accounts", "account/event", "account/policy", "store"},
 	"desk/accounts/hooks":      {"desk/accounts", "casework/retention", "outside/webhook", "store"},
-	"eval/train": {"eval/corpus", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
+	"eval/train": {"eval/corpus", "eval/score", "contact", "contact/text", "contact/mail", "contact/redflag", "contact/textmodel", "contact/wording", "contact/verdict", "desk/contacts",
 		"eval/simulate/shop", "account/policy", "account/riskmodel", "account/window"},
 	"account/event":       {},
 	"account/window":      {},

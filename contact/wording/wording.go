@@ -59,9 +59,11 @@ type bounds struct {
 	Fewest int     `yaml:"fewest"`
 	Least  float64 `yaml:"least"`
 	// Enough is how many words a text must have to speak against fraud with all
-	// that its bound allows: a single line is soon written like honest ones.
-	Enough float64          `yaml:"enough"`
-	Bounds map[string]Bound `yaml:"bounds"`
+	// that its bound allows: a single line is soon written like honest ones. Flagged is
+	// the same for a text in which a red flag stands, where Fewest words say nothing.
+	Enough  float64          `yaml:"enough"`
+	Flagged float64          `yaml:"flagged"`
+	Bounds  map[string]Bound `yaml:"bounds"`
 }
 
 // Input is a text. Red flags are no part of it: their models learned from some of
@@ -69,6 +71,9 @@ type bounds struct {
 type Input struct {
 	Channel  contact.Channel
 	Readings []*text.Reading
+	// Flagged tells that a red flag stands in the text. It is no evidence here, but a
+	// short text with one is not cleared by how it reads.
+	Flagged bool
 }
 
 // Book holds the models, one per kind of channel. It does not change after Load
@@ -137,8 +142,8 @@ func (b *bounds) read(fsys fs.FS) error {
 	if err := dec.Decode(b); err != nil {
 		return err
 	}
-	if b.Enough < 1 {
-		return fmt.Errorf("enough %g: want at least 1", b.Enough)
+	if b.Fewest < 1 || !(b.Enough >= 1) || !(b.Flagged > float64(b.Fewest)) {
+		return fmt.Errorf("fewest %d, enough %g and flagged %g: want 1 or more, and flagged more than fewest", b.Fewest, b.Enough, b.Flagged)
 	}
 	for _, kind := range Kinds() {
 		if x, ok := b.Bounds[kind]; !ok || !(0 <= x.For && x.For <= most && 0 <= x.Against && x.Against <= most) {
@@ -267,8 +272,7 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 	score, telling := sc.Score(t)
 	c.idle.Put(sc)
 	bound := b.bounds.Bounds[c.m.Channel]
-	enough := math.Min(1, float64(words)/b.bounds.Enough)
-	bits := math.Max(-bound.Against*enough, math.Min(bound.For, float64(c.m.Bits(lang, score))))
+	bits := math.Max(-bound.Against*b.bounds.heard(words, in.Flagged), math.Min(bound.For, float64(c.m.Bits(lang, score))))
 	f := evidence.Finding{Code: LikeFraud, Strength: math.Abs(bits) / most, Source: "textmodel/" + c.m.Channel}
 	switch {
 	case math.Abs(bits) < b.bounds.Least:
@@ -280,6 +284,17 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 		f.Args = map[string]string{"words": f.Where.Quote}
 	}
 	return []evidence.Finding{f}
+}
+
+// heard is the share of its bound with which a text of so many words speaks against
+// fraud.
+func (b *bounds) heard(words int, flagged bool) float64 {
+	share := float64(words) / b.Enough
+	if flagged {
+		fewest := float64(b.Fewest)
+		share = (float64(words) - fewest) / (b.Flagged - fewest)
+	}
+	return math.Min(1, share)
 }
 
 // known reports whether a language was learned; a text of which none is known is

@@ -124,7 +124,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	tests := []struct{ file, content, want string }{
 		{wording.BoundsFile, strings.Replace(string(good), "mail:", "post:", 1), "mail"},
-		{wording.BoundsFile, strings.Replace(string(good), "enough: 12", "enough: 0", 1), "enough"},
+		{wording.BoundsFile, strings.Replace(string(good), "flagged: 20", "flagged: 5", 1), "enough"},
 		{wording.BoundsFile, "surprise: 1\n", "surprise"},
 		{wording.ModelFile("sms"), "not a model", "version 1"},
 		{wording.ModelFile("sms"), "BFTW\x01\x04mail", "weights"},

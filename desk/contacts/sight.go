@@ -76,7 +76,8 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 		e164s = append(e164s, n.E164)
 	}
 	s.add(text.Findings(s.readings)...)
-	s.add(d.flagged(s)...)
+	flagged := d.flagged(s)
+	s.add(flagged...)
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
 	s.add(envelope.Findings(envelope.Input{Contact: c, Links: s.links, Free: d.brands.Freemail, OddTLD: d.links.OddTLD})...)
@@ -91,7 +92,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(d.told(req, s)...)
 	s.derive()
 	if !d.without.Learned {
-		s.add(d.wording.Findings(wording.Input{Channel: s.contact.Channel, Readings: s.readings})...)
+		s.add(d.wording.Findings(wording.Input{Channel: s.contact.Channel, Readings: s.readings, Flagged: len(flagged) > 0})...)
 	}
 	books, err := d.consult(ctx, req, who, s)
 	s.add(books...)

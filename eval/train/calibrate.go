@@ -48,7 +48,7 @@ func calibrate(ctx context.Context, src Sources, desk *contacts.Desk, all map[st
 			}
 			d := whole
 			if learned {
-				d = parts[fold(s.Name+" "+c.ID)]
+				d = parts[t.partOf(s.Name+" "+c.ID)]
 			}
 			a, err := d.Check(ctx, asked(kind, c), contacts.Caller{})
 			if err != nil {
