@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,6 +82,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	cfg.CreateHooks = nil // no $schema links in answers
 	cfg.Info.Description = "Is this contact really from the shop? Nothing that is sent here to be checked is kept."
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	d := door{desk: desk, opt: opt, streams: newStreams()}
 	inner := http.NewServeMux()
@@ -122,6 +124,7 @@ func Register(mux *http.ServeMux, desk Desk, opt Options) *huma.OpenAPI {
 	describeMultipart(api.OpenAPI())
 	allowHousehold(api.OpenAPI())
 	allowOneIdentity(api.OpenAPI())
+	checkBase64Once(api.OpenAPI())
 	mux.Handle("/v1/", d.multipart(inner))
 	mux.Handle("GET /openapi.json", inner)
 	mux.Handle("GET /openapi.yaml", inner)
@@ -422,6 +425,31 @@ func describeMultipart(doc *huma.OpenAPI) {
 			"file":    {Type: "string", Format: "binary", Description: "Mail, picture, chat export or audio file."},
 		},
 	}}
+}
+
+// jsonFormat is JSON; bytes that are not base64 are named as such.
+var jsonFormat = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		err := huma.DefaultJSONFormat.Unmarshal(data, v)
+		if at := base64.CorruptInputError(0); errors.As(err, &at) {
+			return fmt.Errorf("expected string to be base64 encoded (RFC 4648 section 4): wrong at its byte %d", int64(at))
+		}
+		return err
+	},
+}
+
+// checkBase64Once keeps huma from reading every text of bytes by a regular expression
+// before it is decoded, which took a seventh of the check of a mail: what is not base64
+// is found by decoding it. The document says the same as before.
+func checkBase64Once(doc *huma.OpenAPI) {
+	for _, schema := range doc.Components.Schemas.Map() {
+		for _, p := range schema.Properties {
+			if p.ContentEncoding == "base64" {
+				p.ContentEncoding, p.Extensions = "", map[string]any{"contentEncoding": "base64"}
+			}
+		}
+	}
 }
 
 // allowHousehold lets the household of an order be true, false or a text.

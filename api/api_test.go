@@ -72,7 +72,8 @@ func TestCheck(t *testing.T) {
 		{"unknown playbook", `{"already_done":["dance"]}`, 422, []string{"already_done"}},
 		{"unknown field", `{"txt":"x"}`, 422, []string{"txt"}},
 		{"broken JSON", `{"text":`, 400, nil},
-		{"bad base64", `{"raw":"***"}`, 422, nil},
+		{"bad base64", `{"raw":"***"}`, 422, []string{"base64", "byte 0"}},
+		{"broken base64", `{"raw":"QUJD*UJD"}`, 422, []string{"base64", "byte 4"}},
 		{"too large", `{"text":"` + strings.Repeat("a", 2<<20) + `"}`, 413, nil},
 	}
 	for _, tt := range tests {
@@ -209,6 +210,9 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if one, _ := doc.Components.Schemas["Call"].Properties["identity"].(map[string]any)["oneOf"].([]any); len(one) != 2 {
 		t.Errorf("call.identity is described with %d forms: want a text or a list", len(one))
+	}
+	if raw, _ := doc.Components.Schemas["Request"].Properties["raw"].(map[string]any); raw["contentEncoding"] != "base64" {
+		t.Errorf("raw is described as %v: want contentEncoding base64", raw)
 	}
 	for path, methods := range doc.Paths {
 		for method := range methods {
