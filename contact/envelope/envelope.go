@@ -11,6 +11,7 @@
 package envelope
 
 import (
+	"bytes"
 	"mime"
 	"net/mail"
 	"strings"
@@ -149,20 +150,19 @@ func (j *judge) stray() {
 // rawFrom returns the From field of a head, unfolded and not decoded; "" when
 // there is none or it is too long to be a name and an address.
 func rawFrom(raw []byte) string {
-	lines := strings.Split(string(raw[:min(len(raw), maxBody)]), "\n")
-	for i, l := range lines {
-		if l = strings.TrimRight(l, "\r"); l == "" {
+	raw = raw[:min(len(raw), maxBody)]
+	for len(raw) > 0 {
+		var l []byte
+		if l, raw, _ = bytes.Cut(raw, newline); len(bytes.TrimRight(l, "\r")) == 0 {
 			return ""
 		}
-		if len(l) < 5 || !strings.EqualFold(l[:5], "from:") {
+		if len(l) < 5 || !bytes.EqualFold(l[:5], from) {
 			continue
 		}
-		v := strings.TrimSpace(l[5:])
-		for _, more := range lines[i+1:] {
-			if len(v) > maxLine || !strings.HasPrefix(more, " ") && !strings.HasPrefix(more, "\t") {
-				break
-			}
-			v += " " + strings.TrimSpace(more)
+		v := string(bytes.TrimSpace(l[5:]))
+		for len(v) <= maxLine && len(raw) > 0 && (raw[0] == ' ' || raw[0] == '\t') {
+			l, raw, _ = bytes.Cut(raw, newline)
+			v += " " + string(bytes.TrimSpace(l))
 		}
 		if len(v) > maxLine {
 			return ""
@@ -171,6 +171,8 @@ func rawFrom(raw []byte) string {
 	}
 	return ""
 }
+
+var newline, from = []byte{'\n'}, []byte("from:")
 
 // split cuts a list of addresses at its commas and semicolons, but for those in
 // quoted strings, comments and angle brackets. Empty entries are left out.
