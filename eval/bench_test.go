@@ -2,11 +2,6 @@ package eval_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -16,6 +11,7 @@ import (
 	"bonafide/contact/mailauth"
 	"bonafide/data"
 	"bonafide/desk/contacts"
+	"bonafide/eval"
 	"bonafide/eval/clock"
 	"bonafide/eval/corpus"
 )
@@ -32,41 +28,11 @@ func BenchmarkCorpus(b *testing.B) { overCorpus(b, nil) }
 // each name has a record and each selector a key. The keys of the senders are not
 // known, so every signature is computed to its end and found wrong.
 func BenchmarkCorpusWithKeys(b *testing.B) {
-	pair, err := rsa.GenerateKey(rand.Reader, 2048)
+	keys, err := eval.NewKeys()
 	if err != nil {
 		b.Fatal(err)
 	}
-	der, err := x509.MarshalPKIXPublicKey(&pair.PublicKey)
-	if err != nil {
-		b.Fatal(err)
-	}
-	key := "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der)
-	overCorpus(b, func() mailauth.Resolver { return answers(key) })
-}
-
-// answers has a record for every name; the text is what its selectors hold.
-type answers string
-
-func (a answers) LookupTXT(_ context.Context, name string) ([]string, error) {
-	switch {
-	case strings.Contains(name, "._domainkey."):
-		return []string{string(a)}, nil
-	case strings.HasPrefix(name, "_dmarc."):
-		return []string{"v=DMARC1; p=none"}, nil
-	}
-	return []string{"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 a mx ~all"}, nil
-}
-
-func (answers) LookupMX(_ context.Context, name string) ([]*net.MX, error) {
-	return []*net.MX{{Host: "mx." + name, Pref: 10}}, nil
-}
-
-func (answers) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) {
-	return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
-}
-
-func (answers) LookupAddr(context.Context, string) ([]string, error) {
-	return []string{"mx.example.com."}, nil
+	overCorpus(b, func() mailauth.Resolver { return keys })
 }
 
 func overCorpus(b *testing.B, resolver func() mailauth.Resolver) {

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"bonafide/contact/mailauth"
 	"bonafide/data"
 	"bonafide/desk/contacts"
 	"bonafide/eval"
@@ -100,9 +101,24 @@ func TestFullReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := eval.Measure(context.Background(), desk, l, eval.Options{Part: corpus.Test, Bars: true, Obfuscate: simulate.Kinds(), Seed: 1})
+	asked := 0
+	keyed := func() (eval.Checker, error) {
+		keys, err := eval.NewKeys()
+		if err != nil {
+			return nil, err
+		}
+		return contacts.New(contacts.Config{Data: data.FS, Now: time.Now, Resolver: func() mailauth.Resolver { asked++; return keys }})
+	}
+	r, err := eval.Measure(context.Background(), desk, l, eval.Options{Part: corpus.Test, Bars: true, Timed: keyed, Obfuscate: simulate.Kinds(), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
+	}
+	// The other part is not timed; SMS have no names to look up.
+	if mail := row(t, r.Sets, "mail-shop_legit"); mail.Timed == nil || mail.Timed.Contacts != 1 || asked != 1 {
+		t.Errorf("timed mails: %+v, a resolver asked for %d times", mail.Timed, asked)
+	}
+	if b := r.Bars[8]; !strings.HasPrefix(b.Reached, "mails") || !strings.Contains(b.Reached, "SMS") {
+		t.Errorf("bar 9: %+v", b)
 	}
 	if s := row(t, r.Subsets, "genuine shop and courier mails, both parts"); s.Number != 2 || !s.BothParts || s.FalseAlarms.Hits != 0 {
 		t.Errorf("both parts: %+v", s)

@@ -80,6 +80,8 @@ type Row struct {
 	AtThousandth *score.Limited `json:"recall_at_0_1_percent,omitempty"`
 	Calibration  *Calibration   `json:"calibration,omitempty"`
 	Speed        *Speed         `json:"speed,omitempty"`
+	// Timed is the speed of the checks alone, with authentication.
+	Timed *Speed `json:"timed,omitempty"`
 	// BothParts: contacts of the other part are counted, too.
 	BothParts bool `json:"both_parts,omitempty"`
 	// Detected counts contacts whose language the set does not tell.

@@ -200,8 +200,8 @@ func (l *Library) mails(s Set, file string, q Query, do func(*Contact) error) er
 		if !wanted[h.Name] {
 			return nil
 		}
-		raw, err := io.ReadAll(r)
-		if err != nil {
+		raw := make([]byte, h.Size)
+		if _, err := io.ReadFull(r, raw); err != nil {
 			return fmt.Errorf("%s: %w", h.Name, err)
 		}
 		return do(&Contact{
