@@ -22,11 +22,12 @@ type candidate struct {
 	held     []heldRule
 	about    []int // flags by their number in the model
 	stance   float32
+	turned   bool // stands behind a warning and a turn: judged by itself
 }
 
 // weigh lays the model beside the compositions that hold in the sentence: one
 // that is about a flag, or in which a composition holds, becomes a candidate.
-func (d *document) weigh(whole text.Span) {
+func (d *document) weigh(whole text.Span, turned bool) {
 	m := d.model
 	if m == nil {
 		d.keep(d.fresh)
@@ -48,7 +49,7 @@ func (d *document) weigh(whole text.Span) {
 			}
 			w.stance, w.weighed = d.scan.scorer.Stance(), true
 		}
-		d.candidates = append(d.candidates, candidate{len(d.spans) - 1, slices.Clone(d.fresh), w.about, w.stance})
+		d.candidates = append(d.candidates, candidate{len(d.spans) - 1, slices.Clone(d.fresh), w.about, w.stance, turned})
 	}
 	d.remember(key, w)
 }
@@ -114,8 +115,8 @@ func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 		}
 		stance := d.blend(c)
 		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.leasts[h.rule] }))
-		if stance < d.model.Bounds.Stance || d.quietAt(c.sentence) {
-			continue
+		if c.turned || stance < d.model.Bounds.Stance || d.quietAt(c.sentence) {
+			continue // beside a warning, what was only learned says too little
 		}
 		for _, f := range c.about {
 			if d.learned[f].End == 0 {
@@ -162,6 +163,9 @@ const aroundTokens = 40
 // blend is the mean of the stance of a sentence by itself and among its
 // neighbours: "A caller may ask for your code. Hang up."
 func (d *document) blend(c candidate) float32 {
+	if c.turned {
+		return c.stance
+	}
 	i := c.sentence
 	toks := d.tokensOf(i-1, d.scan.cut[:0])
 	if n := len(toks) - aroundTokens; n > 0 {

@@ -31,8 +31,19 @@ type file struct {
 	// learned from raising a flag alone: a model takes warnings of a fraud for the
 	// fraud at times. Compositions have their own exclusions.
 	Quiet []string `yaml:"quiet"`
+	// Turn: what stands behind a warning that is turned round.
+	Turn turnFile `yaml:"turn"`
 	// Flags: code → compositions, any of which raises it.
 	Flags map[string]flagFile `yaml:"flags"`
+}
+
+// turnFile says where a sentence warns and then asks all the same: "never share
+// your PIN, but tell our officer the PIN". What begins with a Turn, behind a Warns
+// in the same sentence or the one before, is judged by itself as well: else a
+// warning would buy silence for what it warns of.
+type turnFile struct {
+	Warns []string `yaml:"warns"`
+	Turns []string `yaml:"turns"`
 }
 
 type flagFile struct {
@@ -104,6 +115,8 @@ type lexicon struct {
 	learnt []int32
 	leasts []float32 // per rule, see least
 	quiet  []int     // concepts that silence the model, see file
+	// warns and turns: see turnFile.
+	warns, turns []int
 	// scanners are free for reuse; each is used by one reader at a time.
 	scanners sync.Pool
 }
@@ -235,6 +248,8 @@ func (f *file) add(other file) error {
 		f.Flags[code] = flag
 	}
 	f.Quiet = append(f.Quiet, other.Quiet...)
+	f.Turn.Warns = append(f.Turn.Warns, other.Turn.Warns...)
+	f.Turn.Turns = append(f.Turn.Turns, other.Turn.Turns...)
 	return nil
 }
 
@@ -266,6 +281,12 @@ func compile(f file) (*lexicon, error) {
 	var err error
 	if l.quiet, err = l.references(f.Quiet); err != nil {
 		return nil, fmt.Errorf("quiet: %w", err)
+	}
+	if l.warns, err = l.references(f.Turn.Warns); err != nil {
+		return nil, fmt.Errorf("turn: warns: %w", err)
+	}
+	if l.turns, err = l.references(f.Turn.Turns); err != nil {
+		return nil, fmt.Errorf("turn: turns: %w", err)
 	}
 	return l, l.link()
 }

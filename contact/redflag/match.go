@@ -27,6 +27,8 @@ type document struct {
 	ch   contact.Channel
 	scan *scanner  // holds what was found so far
 	last text.Span // the sentence before; empty: none, or in another language
+	// warned: the sentence before warns, see turnFile.
+	warned bool
 	// learned is where the model first saw a flag, by its number there.
 	model   *textmodel.Model // nil: compositions only
 	learned []text.Span
@@ -58,7 +60,7 @@ func (l *lexicon) newDocument(r *text.Reading, sc *scanner, m *textmodel.Model) 
 // skip notes that a sentence in another language stands here, so that what
 // comes before and after it is not taken for neighbours.
 func (d *document) skip() {
-	d.last = text.Span{}
+	d.last, d.warned = text.Span{}, false
 	d.spans = append(d.spans, text.Span{})
 }
 
@@ -73,14 +75,61 @@ func (d *document) add(s text.Span) {
 	d.read(toks)
 }
 
-// read finds the concepts of a sentence, and the compositions that hold in it
-// or in it and the one before.
+// read reads a sentence and, where it warns and then turns round, what stands
+// behind the turn by itself.
 func (d *document) read(toks []token) {
 	if len(toks) == 0 {
 		d.skip()
 		return
 	}
-	d.scan.sentence(toks)
+	before := d.warned
+	for range maxTurns {
+		d.scan.sentence(toks)
+		at, warns := d.turn()
+		d.piece(toks, before && at > 0)
+		if d.warned = warns; at < 0 || !warns && !before {
+			return
+		}
+		if toks = toks[at:]; len(toks) == 0 {
+			return
+		}
+		before = true
+	}
+}
+
+// maxTurns bounds how often one sentence is read anew.
+const maxTurns = 3
+
+// turn returns where in the sentence the first turn behind a warning ends, or
+// the first turn at all where it does not warn, -1 if there is none; and whether
+// it warns.
+func (d *document) turn() (at int, warns bool) {
+	s, from := d.scan, 0
+	for _, c := range d.lex.warns {
+		if s.in(c) {
+			for _, o := range s.occurs(int32(c)) {
+				if !warns || int(o.start) < from {
+					warns, from = true, int(o.start)
+				}
+			}
+		}
+	}
+	at = -1
+	for _, c := range d.lex.turns {
+		if s.in(c) {
+			for _, o := range s.occurs(int32(c)) {
+				if end := int(o.end); end > from && (at < 0 || end < at) {
+					at = end
+				}
+			}
+		}
+	}
+	return at, warns
+}
+
+// piece finds the concepts of a sentence or of its end, and the compositions
+// that hold in it or in it and the one before. A turned one is judged by itself.
+func (d *document) piece(toks []token, turned bool) {
 	whole := text.Span{Start: toks[0].start, End: toks[len(toks)-1].end}
 	d.fresh = d.fresh[:0]
 	for _, c := range d.scan.noted {
@@ -97,7 +146,7 @@ func (d *document) read(toks []token) {
 			}
 		}
 	}
-	d.weigh(whole)
+	d.weigh(whole, turned)
 	d.last = whole
 }
 

@@ -36,7 +36,7 @@ func plainly(c *Catalogue, r *text.Reading, ch contact.Channel, found map[eviden
 			stance := d.blend(cand)
 			d.alike = nil
 			d.keep(slices.DeleteFunc(slices.Clone(cand.held), func(h heldRule) bool { return stance < lex.leasts[h.rule] }))
-			if stance < d.model.Bounds.Stance || d.quietAt(cand.sentence) {
+			if cand.turned || stance < d.model.Bounds.Stance || d.quietAt(cand.sentence) {
 				continue
 			}
 			for _, f := range cand.about {
