@@ -351,6 +351,7 @@ func (c *Catalogue) Sample(r *text.Reading, lang string) Sample {
 	sc := lex.scanner()
 	defer sc.release()
 	d := lex.newDocument(r, sc, nil)
+	d.uncut = true // the model learns of sentences as they stand
 	var out Sample
 	for _, s := range r.Sentences {
 		d.add(s)
@@ -361,7 +362,7 @@ func (c *Catalogue) Sample(r *text.Reading, lang string) Sample {
 		out.Words = append(out.Words, closes)
 	}
 	for i, has := range sc.has {
-		if has {
+		if has && !slices.Contains(lex.warns, i) && !slices.Contains(lex.turns, i) {
 			out.Concepts = append(out.Concepts, lex.names[i])
 		}
 	}

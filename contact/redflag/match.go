@@ -29,6 +29,7 @@ type document struct {
 	last text.Span // the sentence before; empty: none, or in another language
 	// warned: the sentence before warns, see turnFile.
 	warned bool
+	uncut  bool // what stands behind a turn is not read by itself
 	// learned is where the model first saw a flag, by its number there.
 	model   *textmodel.Model // nil: compositions only
 	learned []text.Span
@@ -87,7 +88,7 @@ func (d *document) read(toks []token) {
 		d.scan.sentence(toks)
 		at, warns := d.turn()
 		d.piece(toks, before && at > 0)
-		if d.warned = warns; at < 0 || !warns && !before {
+		if d.warned = warns; at < 0 || d.uncut || !warns && !before {
 			return
 		}
 		if toks = toks[at:]; len(toks) == 0 {
