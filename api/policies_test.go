@@ -86,7 +86,7 @@ func TestPolicyRoutes(t *testing.T) {
 			body := ""
 			switch {
 			case pattern == "POST /v1/policies":
-				body = `{"text":` + quoted(counting(1000+n, 3)) + `,"reason":"to see what it does"}`
+				body = `{"text":` + quoted(strings.Replace(counting(1000+n, 3), "counting", "posted", 1)) + `,"reason":"to see what it does"}`
 			case strings.HasSuffix(path, "/publish"), pattern == "GET /v1/policies/shadow", path == "/v1/policies/rollback":
 				if code := x.step("shadow", "all", &v); code != 200 {
 					t.Fatalf("%s: %d", pattern, code)
@@ -111,7 +111,7 @@ func TestPolicyRoutes(t *testing.T) {
 			if rec.Code != want {
 				t.Errorf("%s with key %q: %d %s, want %d", pattern, secret, rec.Code, rec.Body, want)
 			}
-			if secret == "foreign" && strings.Contains(rec.Body.String(), `"counting"`) && pattern != "POST /v1/policies" {
+			if secret == "foreign" && strings.Contains(rec.Body.String(), `"counting"`) {
 				t.Errorf("%s tells another tenant: %s", pattern, rec.Body)
 			}
 			x.clear(v.Number)
