@@ -35,7 +35,7 @@ func (d *document) weigh(whole text.Span, turned bool) {
 	}
 	d.spans = append(d.spans, whole)
 	if slices.ContainsFunc(d.lex.quiet, d.scan.in) {
-		d.hushed = append(d.hushed, len(d.spans)-1)
+		d.hush(len(d.spans) - 1)
 	}
 	key := d.shape(d.scan.tokens)
 	w, scored := d.alike[string(key)], false
@@ -52,6 +52,18 @@ func (d *document) weigh(whole text.Span, turned bool) {
 		d.candidates = append(d.candidates, candidate{len(d.spans) - 1, slices.Clone(d.fresh), w.about, w.stance, turned})
 	}
 	d.remember(key, w)
+}
+
+// shortest is how many bytes a sentence may have that only leads to the next, such as
+// "Not you?".
+const shortest = 24
+
+// hush notes that a sentence silences the model, and a short one before it with it.
+func (d *document) hush(i int) {
+	if i > 0 && d.spans[i-1].End-d.spans[i-1].Start <= shortest {
+		d.hushed = append(d.hushed, i-1)
+	}
+	d.hushed = append(d.hushed, i)
 }
 
 // least is the stance that a sentence must have for a composition to count
