@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -15,16 +16,22 @@ func headings(lang string) map[string]string {
 		return map[string]string{"scam": "BETRUG", "suspicious": "VERDÄCHTIG", "genuine": "ECHT", "genuine_alarm": "ECHT, UND EIN ALARM",
 			"unknown": "NICHT ZU ENTSCHEIDEN", "for": "Spricht für Betrug", "against": "Spricht dagegen", "none": "nichts gefunden", "seen": "Gesehen",
 			"settle": "Was es klären würde", "steps": "Was jetzt zu tun ist", "report": "Wo Sie es melden", "probability": "Betrugswahrscheinlichkeit",
+			"high": "schwache Anzeichen, kein Urteil: geschätzt %.0f %% Betrug", "low": "kaum Anzeichen, kein Beweis: geschätzt %.0f %% Betrug", "quote": "„%s“",
+			"text": "Text", "body": "Text", "transcript": "Anruf", "call": "Anruf", "subject": "Betreff", "from": "Absender", "words": "Ihre Worte", "ocr": "Bild", "asked": "verlangt", "claimed": "behauptet",
 			"promise": "Zusage", "unconfirmed": "unbestätigt, bitte selbst prüfen", "open": "jetzt offen", "closed": "jetzt geschlossen"}
 	case "ja":
 		return map[string]string{"scam": "詐欺", "suspicious": "疑わしい", "genuine": "本物", "genuine_alarm": "本物(警戒が必要)",
 			"unknown": "判断できません", "for": "詐欺を示す根拠", "against": "詐欺でないことを示す根拠", "none": "見つかりませんでした", "seen": "参考",
 			"settle": "判断に必要なこと", "steps": "今すること", "report": "報告先", "probability": "詐欺の確率",
+			"high": "弱い兆候のみで判定ではありません:詐欺の推定%.0f %%", "low": "兆候はほとんどありませんが、証明ではありません:詐欺の推定%.0f %%", "quote": "「%s」",
+			"text": "本文", "body": "本文", "transcript": "通話", "call": "通話", "subject": "件名", "from": "差出人", "words": "ご自身の説明", "ocr": "画像", "asked": "要求", "claimed": "主張",
 			"promise": "公式の約束", "unconfirmed": "未確認:ご自身でご確認ください", "open": "受付中", "closed": "受付時間外"}
 	}
 	return map[string]string{"scam": "SCAM", "suspicious": "SUSPICIOUS", "genuine": "GENUINE", "genuine_alarm": "GENUINE, AND AN ALARM",
 		"unknown": "CANNOT TELL", "for": "Speaks for fraud", "against": "Speaks against it", "none": "nothing found", "seen": "Seen",
 		"settle": "What would settle it", "steps": "What to do now", "report": "Where to report it", "probability": "probability of fraud",
+		"high": "weak signs, no verdict: fraud estimated at %.0f %%", "low": "hardly any signs, no proof: fraud estimated at %.0f %%", "quote": "“%s”",
+		"text": "text", "body": "text", "transcript": "call", "call": "call", "subject": "subject", "from": "sender", "words": "your words", "ocr": "picture", "asked": "asked for", "claimed": "claimed",
 		"promise": "promise", "unconfirmed": "unconfirmed, please check yourself", "open": "open now", "closed": "closed now"}
 }
 
@@ -47,7 +54,7 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 		fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
 		return
 	}
-	fmt.Fprintf(w, "%s  (%s %.0f %%)\n", p.paint(a.Verdict, h[a.Verdict]), h["probability"], percent(a.Probability))
+	fmt.Fprintf(w, "%s  (%s)\n", p.paint(a.Verdict, h[a.Verdict]), chance(h, a))
 	fmt.Fprintf(w, "%s\n\n%s\n", a.Action, a.Summary)
 	for _, g := range a.GoalTexts {
 		fmt.Fprintf(w, "%s\n", g)
@@ -67,6 +74,19 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 		fmt.Fprintf(w, "\n* %s", n)
 	}
 	fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
+}
+
+// chance says how likely fraud is. Beside "cannot tell" a bare percentage would
+// be a second verdict: there it says what it rests on.
+func chance(h map[string]string, a *contacts.Answer) string {
+	switch p := percent(a.Probability); {
+	case a.Verdict != "unknown":
+		return fmt.Sprintf("%s %.0f %%", h["probability"], p)
+	case a.Probability >= 0.5:
+		return fmt.Sprintf(h["high"], p)
+	default:
+		return fmt.Sprintf(h["low"], p)
+	}
 }
 
 // percent never says 0 or 100: no check is certain.
@@ -102,7 +122,7 @@ func (p *printer) evidence(w io.Writer, title string, h map[string]string, lines
 		n++
 		fmt.Fprintf(w, "  %+5.1f  %s: %s", l.Bits, l.Title, l.Text)
 		if l.Where != nil && l.Where.Quote != "" {
-			fmt.Fprintf(w, " [%s: „%s“]", l.Where.Part, strings.Join(strings.Fields(l.Where.Quote), " "))
+			fmt.Fprintf(w, " [%s: "+h["quote"]+"]", cmp.Or(h[l.Where.Part], l.Where.Part), strings.Join(strings.Fields(l.Where.Quote), " "))
 		}
 		fmt.Fprintln(w)
 		if l.Promise != nil {

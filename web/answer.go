@@ -94,10 +94,9 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) {
 // arrange cuts an answer for the page. It adds nothing and leaves nothing out.
 func arrange(a *contacts.Answer) resultData {
 	d := resultData{Answer: a}
-	// "Cannot tell" and a high chance beside it would be two answers: then the
-	// reasons say what there is.
-	if a.Verdict != "unknown" || a.Probability < 0.5 {
-		d.Percent, d.ChanceKey = percent(a.Probability)
+	// "Cannot tell" and a bare chance beside it would be two answers.
+	if d.Percent, d.ChanceKey = percent(a.Probability); a.Verdict == "unknown" {
+		d.ChanceKey = map[bool]string{true: "result.estimate.weak", false: "result.estimate.none"}[a.Probability >= 0.5]
 	}
 	numbers := number(a)
 	for _, l := range a.Evidence {

@@ -11,6 +11,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -51,6 +52,34 @@ type Receiver struct {
 	AsOf        string   `yaml:"as_of"`
 	Source      []string `yaml:"source"`
 	Unconfirmed bool     `yaml:"unconfirmed"`
+	// In is what is ours about the receiver in other languages: labels, hours,
+	// remarks. Proper names and addresses stay.
+	In map[string]Wording `yaml:"in"`
+}
+
+// Wording is what readers of another language see of a receiver; what is empty
+// stays as it is.
+type Wording struct {
+	Name  string   `yaml:"name"`
+	Web   string   `yaml:"web"`
+	SMS   string   `yaml:"sms"`
+	Phone string   `yaml:"phone"`
+	Hours string   `yaml:"hours"`
+	Wants []string `yaml:"wants"`
+}
+
+// For returns the receiver as readers of a language see it.
+func (r Receiver) For(lang string) Receiver {
+	w, ok := r.In[lang]
+	if !ok {
+		return r
+	}
+	r.Name, r.Web, r.SMS = cmp.Or(w.Name, r.Name), cmp.Or(w.Web, r.Web), cmp.Or(w.SMS, r.SMS)
+	r.Phone, r.Hours = cmp.Or(w.Phone, r.Phone), cmp.Or(w.Hours, r.Hours)
+	if len(w.Wants) > 0 {
+		r.Wants = w.Wants
+	}
+	return r
 }
 
 // Opening is one span of hours on certain days, local time of a zone.
@@ -139,6 +168,11 @@ func read(fsys fs.FS, name string, into any) error {
 }
 
 func (d *Directory) check(r *Receiver) error {
+	for lang, w := range r.In {
+		if len(w.Wants) > 0 && len(w.Wants) != len(r.Wants) {
+			return fmt.Errorf("wants has %d entries in %s, not %d", len(w.Wants), lang, len(r.Wants))
+		}
+	}
 	for _, f := range r.Fields {
 		if _, ok := d.texts.Fields[f]; !ok {
 			return fmt.Errorf("no text for field %q", f)

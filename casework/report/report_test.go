@@ -121,3 +121,20 @@ func TestReportMailKeepsTheOriginal(t *testing.T) {
 		t.Error("a receiver without a mail address got a mail")
 	}
 }
+
+// TestWhatIsOursIsToldInTheReadersLanguage: receivers of every country are in
+// every answer, so their labels stand in the language of the answer.
+func TestWhatIsOursIsToldInTheReadersLanguage(t *testing.T) {
+	d := directory(t)
+	for _, r := range d.For(report.Query{Kinds: []string{"call", "mail", "website", "card_used", "money_lost"}}) {
+		for _, lang := range []string{"de", "ja"} {
+			if got := r.For(lang); r.Name != "Anti-Phishing Working Group" && got.Name == r.Name {
+				t.Errorf("%s: %q is English in %s", r.ID, r.Name, lang)
+			} else if r.Phone != "" && got.Phone == r.Phone || r.Hours != "" && got.Hours == r.Hours {
+				t.Errorf("%s: remarks are English in %s: %q, %q", r.ID, lang, r.Phone, r.Hours)
+			} else if got.Mail != r.Mail || got.Tap != r.Tap {
+				t.Errorf("%s: address changed in %s", r.ID, lang)
+			}
+		}
+	}
+}

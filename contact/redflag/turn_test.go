@@ -7,7 +7,7 @@ import (
 )
 
 // warnsThenAsks hold a warning and, behind it, the request for what it warns of:
-// the warning must not buy silence (S0.9, S1.7, S4.37).
+// the warning must not buy silence.
 var warnsThenAsks = []string{
 	"Police have found that your account is misused. Never share your PIN with anyone - but tell our officer the PIN now so that we can lock it.",
 	"We never ask for passwords, but in this case please reply with your password so that we can unlock your account.",

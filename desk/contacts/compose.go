@@ -265,7 +265,8 @@ func boolInt(b bool) int {
 
 // receiver turns a receiver into what people are shown. A number may be tapped
 // only when it was confirmed.
-func (d *Desk) receiver(r report.Receiver, _ string, at time.Time) Receiver {
+func (d *Desk) receiver(r report.Receiver, lang string, at time.Time) Receiver {
+	r = r.For(lang)
 	w := Receiver{
 		ID: r.ID, Name: r.Name, Role: r.Role, Web: r.Web, Mail: r.Mail, SMS: r.SMS, Phone: r.Phone, Hours: r.Hours,
 		Open: d.receivers.Open(r, at), Wants: r.Wants, Note: r.Note, Former: r.Former, Status: r.Status, AsOf: r.AsOf,

@@ -97,7 +97,7 @@ type Item struct {
 // render it; they add nothing.
 type Answer struct {
 	Verdict     string  `json:"verdict" enum:"scam,suspicious,genuine,genuine_alarm,unknown"`
-	Probability float64 `json:"probability" doc:"Calibrated probability of fraud, 0 to 1."`
+	Probability float64 `json:"probability" doc:"Calibrated probability of fraud, 0 to 1. Beside the verdict unknown it is an estimate from weak signs, mostly how the text reads: not to be shown by itself."`
 	// Score is what the probability was calibrated from.
 	Score     float64  `json:"score" doc:"Sum of the evidence in bits (log2 odds of fraud), before any rule."`
 	Goals     []string `json:"goals" doc:"What the other side is after: access, money, data."`
