@@ -126,7 +126,13 @@ func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 			continue
 		}
 		stance := d.blend(c)
-		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool { return stance < d.lex.leasts[h.rule] }))
+		d.keep(slices.DeleteFunc(c.held, func(h heldRule) bool {
+			out := stance < d.lex.leasts[h.rule]
+			if out && c.stance >= d.model.Bounds.Stance {
+				d.doubt(h)
+			}
+			return out
+		}))
 		if c.turned || stance < d.model.Bounds.Stance || d.quietAt(c.sentence) {
 			continue // beside a warning, what was only learned says too little
 		}
@@ -134,6 +140,33 @@ func (d *document) judge(found map[evidence.Code]evidence.Finding) {
 			if d.learned[f].End == 0 {
 				d.learned[f] = d.spans[c.sentence]
 			}
+		}
+	}
+}
+
+// doubt notes a composition that only the neighbours of its sentence hold back.
+func (d *document) doubt(h heldRule) {
+	r := &d.lex.rules[h.rule]
+	if _, have := d.doubtful[r.code]; have || !d.counts(r) {
+		return
+	}
+	if d.doubtful == nil {
+		d.doubtful = map[evidence.Code]text.Span{}
+	}
+	d.doubtful[r.code] = h.at
+}
+
+// doubts adds the flags that were held back by neighbours only.
+func (d *document) doubts(to map[evidence.Code]evidence.Finding) {
+	for code, at := range d.doubtful {
+		if _, have := to[code]; have {
+			continue
+		}
+		where := d.r.Where(at)
+		to[code] = evidence.Finding{
+			Code: code, Where: where, Strength: learnedStrength,
+			Args:   map[string]string{"words": where.Quote},
+			Source: "redflags/" + d.lex.lang,
 		}
 	}
 }

@@ -42,6 +42,9 @@ type document struct {
 	candidates []candidate
 	alike      map[string]weight // by the shape of a sentence
 	raised     map[evidence.Code]int32
+	// doubtful is where a composition held in a sentence that plainly does it, of
+	// which the sentences beside it tell or warn.
+	doubtful map[evidence.Code]text.Span
 }
 
 // heldRule is a composition that holds in the sentence being read.

@@ -80,16 +80,25 @@ func (c *Catalogue) Words() []string {
 // Findings come in the order of their codes, so that the same contact gives the
 // same list.
 func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Finding {
-	found := map[evidence.Code]evidence.Finding{}
+	found, _ := c.FindAll(rs, ch)
+	return found
+}
+
+// FindAll is Find and what it held back: flags of compositions that hold in a
+// sentence which plainly does what the flag says, while the sentences beside it tell
+// or warn of it. Warnings of a fraud are written so, and so are frauds that begin with
+// a warning: doubtful flags count where the whole text reads like fraud.
+func (c *Catalogue) FindAll(rs []*text.Reading, ch contact.Channel) (all, doubtful []evidence.Finding) {
+	found, doubts := map[evidence.Code]evidence.Finding{}, map[evidence.Code]evidence.Finding{}
 	quoted := map[evidence.Code]evidence.Finding{}
 	budget := MaxSentences
 	for _, r := range rs {
 		switch r.Part.Kind {
 		case contact.Hidden:
 		case contact.Quoted:
-			c.read(r, ch, &budget, quoted)
+			c.read(r, ch, &budget, quoted, nil)
 		default:
-			c.read(r, ch, &budget, found)
+			c.read(r, ch, &budget, found, doubts)
 		}
 	}
 	for code, f := range quoted {
@@ -102,6 +111,13 @@ func (c *Catalogue) Find(rs []*text.Reading, ch contact.Channel) []evidence.Find
 		f.Strength *= quotedShare
 		found[code] = f
 	}
+	for code := range found {
+		delete(doubts, code)
+	}
+	return byCode(found), byCode(doubts)
+}
+
+func byCode(found map[evidence.Code]evidence.Finding) []evidence.Finding {
 	out := make([]evidence.Finding, 0, len(found))
 	for _, f := range found {
 		out = append(out, f)
@@ -135,8 +151,9 @@ func (c *Catalogue) model(l *lexicon) *textmodel.Model {
 	return l.model
 }
 
-// read looks at one part with every lexicon that its passages call for.
-func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found map[evidence.Code]evidence.Finding) {
+// read looks at one part with every lexicon that its passages call for. doubts may be
+// nil.
+func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found, doubts map[evidence.Code]evidence.Finding) {
 	for _, lang := range c.order {
 		first := 0
 		for first < len(r.Sentences) && !speaks(r, first, lang) {
@@ -164,6 +181,9 @@ func (c *Catalogue) read(r *text.Reading, ch contact.Channel, budget *int, found
 			doc.findings(found)
 		}
 		doc.learnedFindings(found)
+		if doubts != nil && !c.learnedOnly {
+			doc.doubts(doubts)
+		}
 		sc.release()
 	}
 }

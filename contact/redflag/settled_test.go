@@ -100,7 +100,7 @@ func TestNothingSparedIsFound(t *testing.T) {
 			ch := []contact.Channel{contact.Mail, contact.Call}[n/2%2]
 			got, want := map[evidence.Code]evidence.Finding{}, map[evidence.Code]evidence.Finding{}
 			budget := MaxSentences
-			c.read(r, ch, &budget, got)
+			c.read(r, ch, &budget, got, nil)
 			plainly(c, r, ch, want)
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("text %d on %s: %d findings, want %d, or others", n, ch, len(got), len(want))

@@ -61,9 +61,12 @@ type bounds struct {
 	// Enough is how many words a text must have to speak against fraud with all
 	// that its bound allows: a single line is soon written like honest ones. Flagged is
 	// the same for a text in which a red flag stands, where Fewest words say nothing.
-	Enough  float64          `yaml:"enough"`
-	Flagged float64          `yaml:"flagged"`
-	Bounds  map[string]Bound `yaml:"bounds"`
+	Enough  float64 `yaml:"enough"`
+	Flagged float64 `yaml:"flagged"`
+	// Sure is from how many bits on a text reads so like fraud that what stands in a
+	// warning counts all the same.
+	Sure   float64          `yaml:"sure"`
+	Bounds map[string]Bound `yaml:"bounds"`
 }
 
 // Input is a text. Red flags are no part of it: their models learned from some of
@@ -141,6 +144,9 @@ func (b *bounds) read(fsys fs.FS) error {
 	dec.KnownFields(true)
 	if err := dec.Decode(b); err != nil {
 		return err
+	}
+	if !(0 < b.Sure && b.Sure <= most) {
+		return fmt.Errorf("sure %g: want more than 0 and at most %g", b.Sure, most)
 	}
 	if b.Fewest < 1 || !(b.Enough >= 1) || !(b.Flagged > float64(b.Fewest)) {
 		return fmt.Errorf("fewest %d, enough %g and flagged %g: want 1 or more, and flagged more than fewest", b.Fewest, b.Enough, b.Flagged)
@@ -284,6 +290,12 @@ func (b *Book) Findings(in Input) []evidence.Finding {
 		f.Args = map[string]string{"words": f.Where.Quote}
 	}
 	return []evidence.Finding{f}
+}
+
+// Sure reports whether a text reads so like fraud, by its findings, that it may be one
+// that hides behind a warning.
+func (b *Book) Sure(fs []evidence.Finding) bool {
+	return slices.ContainsFunc(fs, func(f evidence.Finding) bool { return f.Code == LikeFraud && f.Strength*most >= b.bounds.Sure })
 }
 
 // heard is the share of its bound with which a text of so many words speaks against

@@ -76,8 +76,15 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 		e164s = append(e164s, n.E164)
 	}
 	s.add(text.Findings(s.readings)...)
-	flagged := d.flagged(s)
+	flagged, doubtful := d.flagged(s)
 	s.add(flagged...)
+	var reads []evidence.Finding
+	if !d.without.Learned {
+		reads = d.wording.Findings(wording.Input{Channel: s.contact.Channel, Readings: s.readings, Flagged: len(flagged) > 0})
+	}
+	if d.wording.Sure(reads) {
+		s.add(doubtful...)
+	}
 	s.add(attachment.Findings(c)...)
 	s.add(message.Findings(c)...)
 	s.add(envelope.Findings(envelope.Input{Contact: c, Links: s.links, Free: d.brands.Freemail, OddTLD: d.links.OddTLD})...)
@@ -91,9 +98,7 @@ func (d *Desk) look(ctx context.Context, req Request, who Caller, s *sight) erro
 	s.add(mention.Findings(s.mentions, s.brandIDs(), d.formats)...)
 	s.add(d.told(req, s)...)
 	s.derive()
-	if !d.without.Learned {
-		s.add(d.wording.Findings(wording.Input{Channel: s.contact.Channel, Readings: s.readings, Flagged: len(flagged) > 0})...)
-	}
+	s.add(reads...)
 	books, err := d.consult(ctx, req, who, s)
 	s.add(books...)
 	d.gather(s)
@@ -244,7 +249,7 @@ func (d *Desk) told(req Request, s *sight) []evidence.Finding {
 // wrote: of the person's own words beside it only what they tell of themselves
 // counts, or the story of a fraud would convict the honest notice of it. Where
 // there are only words, they are the account of the contact.
-func (d *Desk) flagged(s *sight) []evidence.Finding {
+func (d *Desk) flagged(s *sight) (fs, doubtful []evidence.Finding) {
 	var told, written []*text.Reading
 	for _, r := range s.readings {
 		switch {
@@ -261,13 +266,14 @@ func (d *Desk) flagged(s *sight) []evidence.Finding {
 	if len(written) == 0 {
 		written, told = told, nil
 	}
-	fs := d.dilute(s, d.flags.Find(written, s.contact.Channel))
+	fs, doubtful = d.flags.FindAll(written, s.contact.Channel)
+	fs, doubtful = d.dilute(s, fs), d.dilute(s, doubtful)
 	for _, f := range d.flags.Find(told, s.contact.Channel) {
 		if w, ok := d.table.Weight(f.Code); ok && (w.Category == "" || w.Category == "account" || f.Code == "official_number_searched") {
 			fs = append(fs, f)
 		}
 	}
-	return fs
+	return fs, doubtful
 }
 
 // numbered dilutes what numbers in a long mail say, and where nobody is
