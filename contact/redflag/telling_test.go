@@ -33,6 +33,14 @@ func TestAsPeopleTellIt(t *testing.T) {
 		{"Scam alert from the residents: callers claim to be engineers. Please put the phone down.", nil, []evidence.Code{"keeps_on_line"}},
 		{"If you put the phone down you will lose your money, he said.", []evidence.Code{"keeps_on_line"}, nil},
 		{"He said never tell anybody, and I was to read him the code on my phone.", []evidence.Code{"asks_one_time_code"}, nil},
+		// somebody says to be family with a new number and asks for money
+		{"母さん、携帯が壊れて番号が変わった。今日中に50万円振り込んでくれない?", []evidence.Code{"asks_pay_outside"}, nil},
+		{"Hi dad, this is my new number, my phone is broken. Could you pay a bill for me today?", []evidence.Code{"asks_pay_outside"}, nil},
+		{"Ich habe eine neue Nummer, kannst du die Rechnung für mich überweisen?", []evidence.Code{"channel_switch"}, nil},
+		{"スマホ壊れて修理に3万円かかった。今月は節約しないと。", nil, []evidence.Code{"asks_pay_outside"}},
+		{"My phone is broken, so I am at the repair shop. Can you pay for dinner tonight?", nil, []evidence.Code{"asks_pay_outside"}},
+		{"Hallo Oma, ich habe eine neue Nummer, du erkennst mich am Foto. Bis Sonntag zum Kaffee!", nil, []evidence.Code{"channel_switch"}},
+		{"Die Dame rief wegen meiner Erstattung an und fragte nach der Bestellnummer.", nil, []evidence.Code{"callback_number"}},
 		// a parcel at the door
 		{"A courier rang the bell and asked me to sign for a parcel from Amazon.", nil, []evidence.Code{"impersonated_staff", "theme_lost_package"}},
 		{"Der Paketbote hat geklingelt und wollte eine Unterschrift für das Paket.", nil, []evidence.Code{"theme_lost_package"}},
