@@ -10,6 +10,7 @@ import (
 // urgent occurrence, ordered by urgency and then by where it was first named.
 // The same situation gives the same plan.
 func (b *Book) Plan(s Situation) []Step {
+	s.elsewhere = b.Elsewhere(s)
 	entries := b.gather(s)
 	for _, br := range b.f.Branches {
 		if br.When.holds(s) {
@@ -94,7 +95,16 @@ func (c *condition) holds(s Situation) bool {
 		in(c.Country, []string{s.Country}) && in(c.Role, []string{s.Role}) &&
 		in(c.Channel, []string{s.Channel}) && in(c.Outcome, []string{s.Outcome}) &&
 		flag(c.Running, s.Running) && flag(c.Ongoing, s.Ongoing) &&
-		flag(c.Nothing, len(s.Done) == 0 && len(s.Gave) == 0)
+		flag(c.Nothing, len(s.Done) == 0 && len(s.Gave) == 0) && flag(c.Elsewhere, s.elsewhere)
+}
+
+// Elsewhere reports whether no shop is in play: a dentist, a false policeman, a
+// friend with a new number. Orders and accounts are not where to look then.
+func (b *Book) Elsewhere(s Situation) bool {
+	some := func(of []string) bool {
+		return slices.ContainsFunc(s.Codes, func(c string) bool { return slices.Contains(of, c) })
+	}
+	return !s.Shop && (some(b.f.OtherCodes) || !some(b.f.ShopCodes))
 }
 
 // step fills in an entry, in the variant that fits the situation.

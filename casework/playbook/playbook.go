@@ -49,6 +49,8 @@ type Situation struct {
 	Running bool
 	// Ongoing: the person is on the phone now.
 	Ongoing bool
+	// Shop: the contact names a shop, a brand or an order.
+	Shop bool
 	// Country (ISO 3166-1), Region (ISO 3166-2 or a name), Role (buyer, seller,
 	// business), Channel and Outcome of the contact that was checked.
 	Country, Region, Role, Channel, Outcome string
@@ -56,6 +58,8 @@ type Situation struct {
 	Codes []string
 	// At is the time for which knowledge must be valid; zero: no bound.
 	At time.Time
+
+	elsewhere bool // see Elsewhere
 }
 
 // Step is one thing to do.
@@ -147,6 +151,8 @@ type condition struct {
 	Ongoing *bool    `yaml:"ongoing"`
 	// Nothing: nothing has been done or given.
 	Nothing *bool `yaml:"nothing"`
+	// Elsewhere: no shop is in play.
+	Elsewhere *bool `yaml:"elsewhere"`
 }
 
 // branch changes a plan where its condition holds.
@@ -176,6 +182,10 @@ type file struct {
 	Branches  []branch                `yaml:"branches"`
 	Gave      []GaveKind              `yaml:"gave"`
 	CallBack  []CallBack              `yaml:"call_back"`
+	// ShopCodes are evidence of which a shop is in play though none is named.
+	ShopCodes []string `yaml:"shop_codes"`
+	// OtherCodes are evidence of which none is in play unless one is named.
+	OtherCodes []string `yaml:"other_codes"`
 	// ReadyWords says in all languages what steps name in plain English words.
 	ReadyWords map[string]evidence.Text `yaml:"ready_words"`
 	Sources    map[string]any           `yaml:"sources"`
@@ -243,6 +253,8 @@ func (b *Book) merge(f file) error {
 	b.f.Branches = append(b.f.Branches, f.Branches...)
 	b.f.Gave = append(b.f.Gave, f.Gave...)
 	b.f.CallBack = append(b.f.CallBack, f.CallBack...)
+	b.f.ShopCodes = append(b.f.ShopCodes, f.ShopCodes...)
+	b.f.OtherCodes = append(b.f.OtherCodes, f.OtherCodes...)
 	return nil
 }
 

@@ -46,6 +46,12 @@ func TestPlans(t *testing.T) {
 		{"DE, social security number", playbook.Situation{Gave: []string{"ssn"}, Country: "DE"}, nil, []string{"id_freeze"}, []string{"credit_freeze_us"}},
 		{"GB transfer", playbook.Situation{Done: []string{"paid_transfer"}, Country: "GB"}, []string{"call_bank"}, []string{"reimbursement_gb"}, nil},
 		{"dunning", playbook.Situation{Outcome: "suspicious", Channel: "letter", Codes: []string{"theme_unpaid_demand"}}, nil, []string{"dont_pay_demand", "object_dunning"}, nil},
+		{"a call about nothing of a shop", playbook.Situation{Outcome: "unknown", Channel: "call"}, []string{"ask_known"}, nil, []string{"check_orders", "ask_shop"}},
+		{"a shop is named", playbook.Situation{Outcome: "unknown", Channel: "call", Shop: true}, []string{"check_orders"}, nil, []string{"ask_known"}},
+		{"a false policeman", playbook.Situation{Outcome: "scam", Channel: "call", Codes: []string{"impersonates_authority", "theme_security_breach"}},
+			[]string{"no_callback"}, []string{"ask_authority", "ask_known", "report_body"}, []string{"check_orders", "report_shop"}},
+		{"a false policeman speaks of an order", playbook.Situation{Outcome: "scam", Channel: "call", Shop: true, Codes: []string{"impersonates_authority"}},
+			nil, []string{"ask_authority", "check_orders"}, []string{"ask_known"}},
 		{"genuine", playbook.Situation{Outcome: "genuine", Channel: "mail"}, []string{"act_in_shop"}, nil, []string{"hygiene_2sv"}},
 	}
 	for _, tt := range tests {

@@ -35,10 +35,14 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 	for _, e := range es {
 		a.Evidence = append(a.Evidence, d.line(e, s, lang))
 	}
+	sit := d.situation(req, s, es, v)
+	elsewhere := d.playbooks.Elsewhere(sit)
 	for _, u := range v.Unsettled {
-		a.Unsettled = append(a.Unsettled, CodeText{u, d.texts.Unsettled[u].In(lang)})
+		if !elsewhere || !slices.Contains(ofShops, u) {
+			a.Unsettled = append(a.Unsettled, CodeText{u, d.texts.Unsettled[u].In(lang)})
+		}
 	}
-	a.Action = d.action(req, s, v).In(lang)
+	a.Action = d.action(req, s, v, elsewhere).In(lang)
 	if s.contact.Call != nil && s.contact.Call.Ongoing {
 		a.Say = d.texts.Say["call"].In(lang)
 	}
@@ -47,7 +51,6 @@ func (d *Desk) compose(req Request, s *sight, es []evidence.Evidence, v verdict.
 	if req.Brief {
 		return a
 	}
-	sit := d.situation(req, s, es, v)
 	a.NextSteps, a.CallBack = d.steps(sit, s, lang)
 	a.ReportTo = d.receiversFor(req, s, es, sit, lang)
 	linkSteps(a)
@@ -81,7 +84,7 @@ func (d *Desk) line(e evidence.Evidence, s *sight, lang string) Line {
 }
 
 // action is the one thing to do now.
-func (d *Desk) action(req Request, s *sight, v verdict.Verdict) evidence.Text {
+func (d *Desk) action(req Request, s *sight, v verdict.Verdict, elsewhere bool) evidence.Text {
 	c := s.contact
 	kind := "message"
 	if voiced(c.Channel) {
@@ -95,8 +98,14 @@ func (d *Desk) action(req Request, s *sight, v verdict.Verdict) evidence.Text {
 	case seriouslyDone(req.AlreadyDone) || len(req.Gave)+len(s.doneInWords()) > 0:
 		return d.texts.Actions["done"]
 	}
+	if t, ok := d.texts.Actions[string(v.Outcome)+"_elsewhere"]; ok && elsewhere {
+		return t
+	}
 	return d.texts.Actions[string(v.Outcome)+"_"+kind]
 }
+
+// ofShops is what settles nothing where no shop is in play.
+var ofShops = []string{"look_in_orders", "message_center", "ask_the_shop"}
 
 // seriouslyDone reports whether more has happened than receiving something.
 func seriouslyDone(done []string) bool {
@@ -148,6 +157,7 @@ func (d *Desk) situation(req Request, s *sight, es []evidence.Evidence, v verdic
 		Done: req.AlreadyDone, Gave: req.Gave, Settled: req.Settled, Country: req.Country, Region: req.Region,
 		Role: req.Role, Channel: string(s.contact.Channel), Outcome: string(v.Outcome), At: s.now,
 		Ongoing: s.contact.Call != nil && s.contact.Call.Ongoing,
+		Shop:    len(s.claimed)+len(s.found.Orders) > 0 || s.contact.Channel == contact.OrderNotice,
 		Running: slices.ContainsFunc(req.AlreadyDone, func(id string) bool { return id == "account_taken_over" || id == "order_hidden" }),
 	}
 	for _, id := range s.doneInWords() {
@@ -239,6 +249,9 @@ func (d *Desk) receiversFor(req Request, s *sight, es []evidence.Evidence, sit p
 	rs := d.receivers.For(report.Query{Country: req.Country, Region: req.Region, Kinds: kindsOf(sit)})
 	if sit.Settled != nil && *sit.Settled {
 		slices.SortStableFunc(rs, func(a, b report.Receiver) int { return boolInt(b.Role == "bank") - boolInt(a.Role == "bank") })
+	}
+	if d.playbooks.Elsewhere(sit) && len(sit.Done)+len(sit.Gave) == 0 {
+		rs = slices.DeleteFunc(rs, func(r report.Receiver) bool { return r.Role == "platform" })
 	}
 	out := []Receiver{}
 	facts := map[string]report.Facts{} // by language: most receivers share one
