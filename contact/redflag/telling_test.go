@@ -41,6 +41,8 @@ func TestAsPeopleTellIt(t *testing.T) {
 		{"My phone is broken, so I am at the repair shop. Can you pay for dinner tonight?", nil, []evidence.Code{"asks_pay_outside"}},
 		{"Hallo Oma, ich habe eine neue Nummer, du erkennst mich am Foto. Bis Sonntag zum Kaffee!", nil, []evidence.Code{"channel_switch"}},
 		{"Die Dame rief wegen meiner Erstattung an und fragte nach der Bestellnummer.", nil, []evidence.Code{"callback_number"}},
+		{"Hi mum, dropped my phone down the loo, this is my new number. Can you text me back on WhatsApp? I need to pay a bill today.", []evidence.Code{"channel_switch"}, []evidence.Code{"asks_one_time_code"}},
+		{"My bank's app rang and showed a message that they are calling me.", nil, []evidence.Code{"asks_card_bank"}},
 		// a parcel at the door
 		{"A courier rang the bell and asked me to sign for a parcel from Amazon.", nil, []evidence.Code{"impersonated_staff", "theme_lost_package"}},
 		{"Der Paketbote hat geklingelt und wollte eine Unterschrift für das Paket.", nil, []evidence.Code{"theme_lost_package"}},
