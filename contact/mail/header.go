@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -233,4 +234,13 @@ func IsMail(head []byte) bool {
 		}
 	}
 	return false
+}
+
+// IsBody reports whether a text that was called a mail begins like a header field
+// but has none that mails have: "Your bank: the card is blocked" is what a mail
+// says, and not a header with nothing below it.
+func IsBody(head []byte) bool {
+	head = tidy(head[:min(len(head), 16<<10)])
+	fields, _, _ := splitHeader(head, Limits{HeaderBytes: 16 << 10, HeaderFields: 100})
+	return len(fields) > 0 && !slices.ContainsFunc(fields, func(f field) bool { return knownField(f.name) })
 }

@@ -307,7 +307,7 @@ func (d *Desk) readRaw(ctx context.Context, req Request, s *sight) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("%PDF")) || bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return d.readDocument(req, s)
-	case ch == contact.Mail || ch == contact.OrderNotice && mail.IsMail(head) || ch == "" && mail.IsMail(head):
+	case ch == contact.Mail && !mail.IsBody(head) || ch == contact.OrderNotice && mail.IsMail(head) || ch == "" && mail.IsMail(head):
 		return d.readMail(req, s)
 	case hypertextLike(head):
 		return d.readPage(req, s)

@@ -77,3 +77,20 @@ func TestReceiversInTheReadersLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestAColonIsNoHeader: what a mail says may begin with a name and a colon.
+func TestAColonIsNoHeader(t *testing.T) {
+	d := newDesk(t)
+	for _, text := range []string{
+		"HMRC: You are owed a council tax refund of 412 pounds. Claim before Friday and enter your card at https://refund-council.top/claim",
+		"Booking.com: Ihre Karte konnte nicht bestätigt werden. Geben Sie sie innerhalb von 12 Stunden neu ein, sonst wird die Buchung storniert: https://booking-guest.top/id",
+	} {
+		a, err := d.Check(t.Context(), contacts.Request{Channel: "mail", Raw: []byte(text + "\n")}, contacts.Caller{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Channel != "mail" || len(a.Evidence) == 0 || a.Verdict == "unknown" {
+			t.Errorf("%s on %s with %d reasons: %s", a.Verdict, a.Channel, len(a.Evidence), text)
+		}
+	}
+}
