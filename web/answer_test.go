@@ -20,6 +20,19 @@ func TestPercentIsNeverCertain(t *testing.T) {
 	}
 }
 
+// TestCannotTellShowsNoSecondVerdict: beside "cannot tell" no bare chance stands.
+func TestCannotTellShowsNoSecondVerdict(t *testing.T) {
+	for _, c := range []struct {
+		verdict string
+		p       float64
+		key     string
+	}{{"unknown", 0.98, "result.estimate.weak"}, {"unknown", 0.02, "result.estimate.none"}, {"scam", 0.98, "result.probability"}} {
+		if d := arrange(&contacts.Answer{Verdict: c.verdict, Probability: c.p}); d.ChanceKey != c.key || d.Percent == "" {
+			t.Errorf("%s, %v: %q %q", c.verdict, c.p, d.ChanceKey, d.Percent)
+		}
+	}
+}
+
 func TestFoldNeverHidesASingleEntry(t *testing.T) {
 	for n, want := range map[int]int{0: 0, 2: 2, 3: 3, 4: 4, 5: 3, 9: 3} {
 		first, rest := fold(make([]int, n), 3)
