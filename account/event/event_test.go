@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -479,4 +480,47 @@ func BenchmarkJSON(b *testing.B) {
 			plainJSON(&e)
 		}
 	})
+}
+
+// TestByteOrderMark: spreadsheets and Windows write one before the first name.
+func TestByteOrderMark(t *testing.T) {
+	const rest = "\nversion: 1\nid: $.nr\nsender: {value: till}\ntime: $.at\ntype: {value: login}\nfields: {event.account: $.who, login.success: {value: true}}\n"
+	for format, file := range map[string]string{
+		"csv":    "nr,at,who\n1,2026-11-22T10:00:00Z,a\n",
+		"ndjson": `{"nr":"1","at":"2026-11-22T10:00:00Z","who":"a"}` + "\n",
+		"json":   `[{"nr":"1","at":"2026-11-22T10:00:00Z","who":"a"}]`,
+	} {
+		m, err := LoadMapping([]byte("mapping: m\nformat: " + format + rest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for e, err := range m.Read(strings.NewReader("\ufeff" + file)) {
+			if n++; err != nil || e.Context.Account != "a" {
+				t.Errorf("%s: account %q, %v", format, e.Context.Account, err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s: %d events, want 1", format, n)
+		}
+	}
+}
+
+// TestARowOfAnotherLength is one event's error: the rows after it are read.
+func TestARowOfAnotherLength(t *testing.T) {
+	m, err := LoadMapping([]byte("mapping: m\nversion: 1\nformat: csv\nid: $.nr\nsender: {value: till}\ntime: $.at\ntype: {value: login}\nfields: {event.account: $.who, login.success: {value: true}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for e, err := range m.Read(strings.NewReader("nr,at,who\n1,2026-11-22T10:00:00Z,a,b\n2,2026-11-22T10:00:00Z\n3,2026-11-22T10:00:00Z,c\n")) {
+		if err != nil {
+			got = append(got, err.Error())
+		} else {
+			got = append(got, e.Context.Account)
+		}
+	}
+	if want := []string{"line 2: has 4 cells, and the first line names 3", "line 3: has 2 cells, and the first line names 3", "c"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }

@@ -17,6 +17,7 @@ import (
 // An error of one event names its line (its place in a list for Format JSON)
 // and does not end the file; one of the file itself does.
 func (m *Mapping) Read(r io.Reader) iter.Seq2[Event, error] {
+	r = markless(r)
 	switch m.Format {
 	case CSV:
 		return m.readCSV(r)
@@ -28,10 +29,20 @@ func (m *Mapping) Read(r io.Reader) iter.Seq2[Event, error] {
 
 // ReadLines yields the events of a file in our own form, one JSON object a line.
 func ReadLines(r io.Reader, o Options) iter.Seq2[Event, error] {
-	return eachLine(r, func(line []byte) (Event, bool, error) {
+	return eachLine(markless(r), func(line []byte) (Event, bool, error) {
 		e, err := Parse(line, o)
 		return e, err == nil, err
 	})
+}
+
+// markless leaves out the byte order mark with which spreadsheets begin a file in
+// UTF-8: it would be part of the first name.
+func markless(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(3); string(head) == "\ufeff" {
+		_, _ = b.Discard(3)
+	}
+	return b
 }
 
 func (m *Mapping) readLines(r io.Reader) iter.Seq2[Event, error] { return eachLine(r, m.Event) }
@@ -122,6 +133,13 @@ func (m *Mapping) readCSV(r io.Reader) iter.Seq2[Event, error] {
 			row, err := c.Read()
 			if err == io.EOF {
 				return
+			}
+			if errors.Is(err, csv.ErrFieldCount) {
+				line, _ := c.FieldPos(0)
+				if !yield(Event{}, fmt.Errorf("line %d: %w", line, fault.New(fault.Invalid, "", "has %d cells, and the first line names %d", len(row), len(names)))) {
+					return
+				}
+				continue
 			}
 			if err != nil {
 				yield(Event{}, fault.New(fault.Invalid, "", "read a table: %s", err.Error()))

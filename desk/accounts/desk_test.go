@@ -328,7 +328,7 @@ func TestWhatIsWrongIsRefusedWhole(t *testing.T) {
 		t.Errorf("a mapping: %+v, %v", got, err)
 	}
 	pretty, _ := json.MarshalIndent(json.RawMessage(lines(at(time.Minute, event.LoginTried, "p", "d"))), "", "  ")
-	for name, body := range map[string][]byte{"one over several lines": pretty, "a list": []byte("[" + string(lines(at(time.Hour, event.LoginTried, "p", "d"))) + "]")} {
+	for name, body := range map[string][]byte{"lines behind a byte order mark": append([]byte("\ufeff"), lines(at(2*time.Hour, event.LoginTried, "p", "d"))...), "one over several lines": pretty, "a list": []byte("[" + string(lines(at(time.Hour, event.LoginTried, "p", "d"))) + "]")} {
 		if got, err := d.Submit(t.Context(), boss, accounts.Batch{Body: body}); err != nil || got.Accepted != 1 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

@@ -122,6 +122,7 @@ func (d *Desk) events(b Batch) (iter.Seq2[placed, error], error) {
 		e, err := event.Parse(raw, event.Options{Unknown: d.cfg.Unknown})
 		return e, err == nil, err
 	}
+	b.Body = bytes.TrimPrefix(b.Body, []byte("\ufeff")) // what spreadsheets and Windows begin a file with
 	body := bytes.TrimSpace(b.Body)
 	if b.Mapping != "" {
 		m := d.mappings[b.Mapping]
