@@ -98,13 +98,23 @@ func (d *Desk) SetPassword(ctx context.Context, who Who, chosen string) error {
 		if err := r.Secrets.SetPassword(ctx, who.Tenant, own(who), hash, now); err != nil {
 			return err
 		}
-		// A log-in that the old password began does not go on.
-		if _, err := r.Tickets.Drop(ctx, kindSecond, who.Tenant, own(who), ""); err != nil {
+		if err := dropBegun(ctx, r, who.Tenant, own(who)); err != nil {
 			return err
 		}
 		_, err := r.Sessions.EndOthers(ctx, who.Tenant, own(who), who.Session)
 		return err
 	})
+}
+
+// dropBegun ends what was begun and would still let somebody in: a log-in that
+// waits for its second step, and a link to begin anew that nobody used.
+func dropBegun(ctx context.Context, r store.Records, t access.Tenant, p store.PersonID) error {
+	for _, kind := range []string{kindSecond, kindReset} {
+		if _, err := r.Tickets.Drop(ctx, kind, t, p, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AppOffer is a new secret for an authenticator app, before the person has

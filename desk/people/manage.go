@@ -135,12 +135,15 @@ func (d *Desk) ChangePerson(ctx context.Context, a access.Actor, id store.Person
 	})
 }
 
-// suspend ends the sessions of a person and notes that they are suspended, so that
+// suspend ends the sessions of a person and what was begun, and notes that they are suspended, so that
 // no backup of before lets them in again; or drops the note.
 func (d *Desk) suspend(ctx context.Context, r store.Records, p store.Person, suspended bool) error {
 	mark := store.Buried(p.Tenant, KindSuspension, string(p.ID))
 	if !suspended {
 		return r.Erasures.Drop(ctx, p.Tenant, KindSuspension, mark)
+	}
+	if err := dropBegun(ctx, r, p.Tenant, p.ID); err != nil {
+		return err
 	}
 	if _, err := r.Sessions.EndOthers(ctx, p.Tenant, p.ID, ""); err != nil {
 		return err
