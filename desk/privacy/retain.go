@@ -106,10 +106,11 @@ func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.C
 	return counts, err
 }
 
-// heldWhole reports whether a hold keeps records of a kind, or of every kind.
+// heldWhole reports whether a hold keeps records of a kind, or of every kind: some
+// of them, too, such as those of a person.
 func heldWhole(holds []store.Hold, kind string, now time.Time) bool {
 	return slices.ContainsFunc(holds, func(h store.Hold) bool {
-		return h.Open(now) && len(h.Marks) == 0 && (h.Kind == "" || h.Kind == kind)
+		return h.Open(now) && (h.Kind == "" || h.Kind == kind)
 	})
 }
 
