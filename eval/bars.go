@@ -310,7 +310,7 @@ func memory(r *Report) (v verdictOnBar) {
 		v.lacks("this system does not tell it")
 		return v
 	}
-	v.say(r.PeakMemory <= 80_000_000, "%.0f MB at the peak of the process, %d at a time", float64(r.PeakMemory)/1e6, r.Machine.Cores)
+	v.say(r.PeakMemory <= 80_000_000, "%.0f MB at the peak of this process, which keeps all results besides, %d at a time", float64(r.PeakMemory)/1e6, r.Machine.Cores)
 	return v
 }
 

@@ -87,7 +87,7 @@ func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.C
 		} {
 			c := retention.Count{Tenant: t, Kind: x.kind}
 			kind := d.table.Kind(x.kind)
-			if kind.Hold && heldWhole(holds, x.kind, now) {
+			if kind.Hold && heldAny(holds, x.kind, now) {
 				// Which of them the hold means cannot be told apart here: all stay.
 				continue
 			}
@@ -106,9 +106,9 @@ func (d *Desk) retain(ctx context.Context, t access.Tenant, counts []retention.C
 	return counts, err
 }
 
-// heldWhole reports whether a hold keeps records of a kind, or of every kind: some
-// of them, too, such as those of a person.
-func heldWhole(holds []store.Hold, kind string, now time.Time) bool {
+// heldAny reports whether a hold keeps records of a kind: all of them, or some, such as
+// those of a person.
+func heldAny(holds []store.Hold, kind string, now time.Time) bool {
 	return slices.ContainsFunc(holds, func(h store.Hold) bool {
 		return h.Open(now) && (h.Kind == "" || h.Kind == kind)
 	})
