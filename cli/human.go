@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"bonafide/desk/contacts"
@@ -15,21 +16,21 @@ func headings(lang string) map[string]string {
 	case "de":
 		return map[string]string{"scam": "BETRUG", "suspicious": "VERDÄCHTIG", "genuine": "ECHT", "genuine_alarm": "ECHT, UND EIN ALARM",
 			"unknown": "NICHT ZU ENTSCHEIDEN", "for": "Spricht für Betrug", "against": "Spricht dagegen", "none": "nichts gefunden", "seen": "Gesehen",
-			"settle": "Was es klären würde", "steps": "Was jetzt zu tun ist", "report": "Wo Sie es melden", "probability": "Betrugswahrscheinlichkeit",
+			"settle": "Was es klären würde", "steps": "Was jetzt zu tun ist", "report": "Wo Sie es melden", "draft": "Text für %s, zum Ausfüllen, wo … steht", "probability": "Betrugswahrscheinlichkeit",
 			"high": "schwache Anzeichen, kein Urteil: geschätzt %.0f %% Betrug", "low": "kaum Anzeichen, kein Beweis: geschätzt %.0f %% Betrug", "quote": "„%s“",
 			"text": "Text", "body": "Text", "transcript": "Anruf", "call": "Anruf", "subject": "Betreff", "from": "Absender", "words": "Ihre Worte", "ocr": "Bild", "asked": "verlangt", "claimed": "behauptet",
 			"promise": "Zusage", "unconfirmed": "unbestätigt, bitte selbst prüfen", "open": "jetzt offen", "closed": "jetzt geschlossen"}
 	case "ja":
 		return map[string]string{"scam": "詐欺", "suspicious": "疑わしい", "genuine": "本物", "genuine_alarm": "本物(警戒が必要)",
 			"unknown": "判断できません", "for": "詐欺を示す根拠", "against": "詐欺でないことを示す根拠", "none": "見つかりませんでした", "seen": "参考",
-			"settle": "判断に必要なこと", "steps": "今すること", "report": "報告先", "probability": "詐欺の確率",
+			"settle": "判断に必要なこと", "steps": "今すること", "report": "報告先", "draft": "%s への報告文(「…」を埋めてください)", "probability": "詐欺の確率",
 			"high": "弱い兆候のみで判定ではありません:詐欺の推定%.0f %%", "low": "兆候はほとんどありませんが、証明ではありません:詐欺の推定%.0f %%", "quote": "「%s」",
 			"text": "本文", "body": "本文", "transcript": "通話", "call": "通話", "subject": "件名", "from": "差出人", "words": "ご自身の説明", "ocr": "画像", "asked": "要求", "claimed": "主張",
 			"promise": "公式の約束", "unconfirmed": "未確認:ご自身でご確認ください", "open": "受付中", "closed": "受付時間外"}
 	}
 	return map[string]string{"scam": "SCAM", "suspicious": "SUSPICIOUS", "genuine": "GENUINE", "genuine_alarm": "GENUINE, AND AN ALARM",
 		"unknown": "CANNOT TELL", "for": "Speaks for fraud", "against": "Speaks against it", "none": "nothing found", "seen": "Seen",
-		"settle": "What would settle it", "steps": "What to do now", "report": "Where to report it", "probability": "probability of fraud",
+		"settle": "What would settle it", "steps": "What to do now", "report": "Where to report it", "draft": "Text for %s, to be filled in where it says …", "probability": "probability of fraud",
 		"high": "weak signs, no verdict: fraud estimated at %.0f %%", "low": "hardly any signs, no proof: fraud estimated at %.0f %%", "quote": "“%s”",
 		"text": "text", "body": "text", "transcript": "call", "call": "call", "subject": "subject", "from": "sender", "words": "your words", "ocr": "picture", "asked": "asked for", "claimed": "claimed",
 		"promise": "promise", "unconfirmed": "unconfirmed, please check yourself", "open": "open now", "closed": "closed now"}
@@ -51,6 +52,7 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 		fmt.Fprintf(w, "%s\n", a.Action)
 		p.steps(w, h, a)
 		p.receivers(w, h, a.ReportTo)
+		p.draft(w, h, a)
 		fmt.Fprintf(w, "\n%s\n", a.Disclaimer)
 		return
 	}
@@ -70,6 +72,7 @@ func (p *printer) human(w io.Writer, a *contacts.Answer) {
 	}
 	p.steps(w, h, a)
 	p.receivers(w, h, a.ReportTo)
+	p.draft(w, h, a)
 	for _, n := range a.Notes {
 		fmt.Fprintf(w, "\n* %s", n)
 	}
@@ -131,6 +134,26 @@ func (p *printer) evidence(w io.Writer, title string, h map[string]string, lines
 	}
 	if n == 0 && always {
 		fmt.Fprintf(w, "\n%s\n  %s\n", title, h["none"])
+	}
+}
+
+// draft prints the text that a step says is prepared: that for the first place which
+// the step names.
+func (p *printer) draft(w io.Writer, h map[string]string, a *contacts.Answer) {
+	for _, step := range a.NextSteps {
+		if step.Code != "report_body" {
+			continue
+		}
+		for _, r := range a.ReportTo {
+			if r.Report != "" && slices.Contains(step.Receivers, r.ID) {
+				fmt.Fprintf(w, "\n"+h["draft"]+"\n", r.Name)
+				for l := range strings.Lines(strings.TrimSpace(r.Report)) {
+					fmt.Fprintf(w, "  | %s", l)
+				}
+				fmt.Fprintln(w)
+				return
+			}
+		}
 	}
 }
 
