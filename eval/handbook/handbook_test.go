@@ -14,7 +14,7 @@ import (
 
 const corpus = "../../../shared/corpora/transactions/handbook-simulated-raw/transactions.csv.gz"
 
-func measure(t *testing.T, o Options) *Report {
+func measure(t testing.TB, o Options) *Report {
 	t.Helper()
 	f, err := os.Open(filepath.FromSlash(corpus))
 	if err != nil {
@@ -32,29 +32,36 @@ func measure(t *testing.T, o Options) *Report {
 	return r
 }
 
-// TestBar: average precision and card precision over the four folds.
-func TestBar(t *testing.T) {
-	if os.Getenv("HANDBOOK") == "" {
-		t.Skip("reads 1.5 million transactions, a minute or two: run with HANDBOOK=1, or bonafide eval account-model")
-	}
-	r := measure(t, Options{})
-	t.Logf("%+v", *r)
-	if r.AveragePrecision < 0.70 || r.CardPrecision < 0.305 {
-		t.Errorf("average precision %.4f, card precision %.4f: the bar is .70 and .305", r.AveragePrecision, r.CardPrecision)
+// BenchmarkBar: average precision and card precision over the four folds; it fails
+// below the bar. It reads 1.5 million transactions, a minute or two.
+//
+//	go test ./eval/handbook -run '^$' -bench Bar -benchtime 1x
+func BenchmarkBar(b *testing.B) {
+	for range b.N {
+		r := measure(b, Options{})
+		b.ReportMetric(r.AveragePrecision, "AP")
+		b.ReportMetric(r.CardPrecision, "CP@100")
+		if r.AveragePrecision < 0.70 || r.CardPrecision < 0.305 {
+			b.Errorf("average precision %.4f, card precision %.4f: the bar is .70 and .305", r.AveragePrecision, r.CardPrecision)
+		}
 	}
 }
 
-// TestSettings measures on the weeks before the protocol's, where settings are chosen.
-func TestSettings(t *testing.T) {
-	if os.Getenv("HANDBOOK_SETTINGS") == "" {
-		t.Skip("chooses settings on earlier weeks: set HANDBOOK_SETTINGS=1 to run it")
-	}
+// BenchmarkSettings measures on the weeks before the protocol's, where settings are
+// chosen.
+//
+//	go test ./eval/handbook -run '^$' -bench Settings -benchtime 1x
+func BenchmarkSettings(b *testing.B) {
 	var starts []time.Time
 	for i := range 4 {
 		starts = append(starts, DefaultStarts()[0].Add(time.Duration(i-4)*7*day))
 	}
-	r := measure(t, Options{Starts: starts})
-	t.Logf("AP %.4f CP@100 %.4f of %.4f: %+v", r.AveragePrecision, r.CardPrecision, r.Ceiling, r.Folds)
+	for range b.N {
+		r := measure(b, Options{Starts: starts})
+		b.ReportMetric(r.AveragePrecision, "AP")
+		b.ReportMetric(r.CardPrecision, "CP@100")
+		b.ReportMetric(r.Ceiling, "ceiling")
+	}
 }
 
 func TestAveragePrecisionAndCards(t *testing.T) {
