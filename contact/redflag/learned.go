@@ -162,12 +162,7 @@ func (d *document) doubts(to map[evidence.Code]evidence.Finding) {
 		if _, have := to[code]; have {
 			continue
 		}
-		where := d.r.Where(at)
-		to[code] = evidence.Finding{
-			Code: code, Where: where, Strength: learnedStrength,
-			Args:   map[string]string{"words": where.Quote},
-			Source: "redflags/" + d.lex.lang,
-		}
+		to[code] = d.finding(code, at, learnedStrength, "redflags/")
 	}
 }
 
@@ -293,12 +288,7 @@ func (d *document) learnedFindings(found map[evidence.Code]evidence.Finding) {
 		if _, have := found[code]; have || at.End == 0 {
 			continue
 		}
-		where := d.r.Where(at)
-		found[code] = evidence.Finding{
-			Code: code, Where: where, Strength: learnedStrength,
-			Args:   map[string]string{"words": where.Quote},
-			Source: "textmodel/" + d.lex.lang,
-		}
+		found[code] = d.finding(code, at, learnedStrength, "textmodel/")
 	}
 }
 

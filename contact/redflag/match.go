@@ -177,12 +177,17 @@ func (d *document) findings(found map[evidence.Code]evidence.Finding) {
 		if have && !r.beats(old.Strength) || !d.counts(r) {
 			continue
 		}
-		where := d.r.Where(held)
-		found[r.code] = evidence.Finding{
-			Code: r.code, Where: where, Strength: r.strength,
-			Args:   map[string]string{"words": where.Quote},
-			Source: "redflags/" + d.lex.lang,
-		}
+		found[r.code] = d.finding(r.code, held, r.strength, "redflags/")
+	}
+}
+
+// finding is a flag at a place of the part; by tells what saw it, before the language.
+func (d *document) finding(code evidence.Code, at text.Span, strength float64, by string) evidence.Finding {
+	where := d.r.Where(at)
+	return evidence.Finding{
+		Code: code, Where: where, Strength: strength,
+		Args:   map[string]string{"words": where.Quote},
+		Source: by + d.lex.lang,
 	}
 }
 
