@@ -11,29 +11,17 @@ import (
 // TestWhoAskedForACallIsNotToldOfFraud: a call that the person asked for in the
 // shop's app convicts nobody by itself; what is asked in it still may (S1.20).
 func TestWhoAskedForACallIsNotToldOfFraud(t *testing.T) {
-	d := newDesk(t)
-	for _, c := range []struct {
-		lang, text string
-		fraud      bool
-	}{
-		{"en", "I pressed the button for a call and they called me back.", false},
-		{"en", "I asked for a call in the Amazon app, and a woman rang me within a minute about my missing parcel.", false},
-		{"en", "I requested a call in the app. The man asked me to read him the code from my phone and to buy gift cards.", true},
-		{"de", "Ich hatte in der App um einen Rückruf gebeten. Die Dame rief wegen meiner Erstattung an und fragte nach der Bestellnummer.", false},
-		{"de", "Ich habe den Anruf selbst in der App angefordert, und ein Mitarbeiter hat das verlorene Paket neu verschickt.", false},
-		{"de", "Ich habe den Anruf selbst in der App angefordert. Der Mann wollte, dass ich Geschenkkarten kaufe und ihm die Codes vorlese.", true},
-		{"ja", "アプリで電話のボタンを押したら、折り返しの電話がありました。", false},
-		{"ja", "アプリから折り返しを依頼しました。担当の方から電話があり、返金について注文番号を聞かれました。", false},
-		{"ja", "アプリで電話のボタンを押したら電話があり、ギフトカードを買って番号を教えるように言われました。", true},
-	} {
-		a, err := d.Check(t.Context(), contacts.Request{Channel: "call", Text: c.text, Lang: c.lang}, contacts.Caller{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := a.Verdict == "scam" || a.Verdict == "suspicious"; got != c.fraud {
-			t.Errorf("%s: %s", a.Verdict, c.text)
-		}
-	}
+	called(t, []inCase{
+		{"call", "en", "I pressed the button for a call and they called me back.", false},
+		{"call", "en", "I asked for a call in the Amazon app, and a woman rang me within a minute about my missing parcel.", false},
+		{"call", "en", "I requested a call in the app. The man asked me to read him the code from my phone and to buy gift cards.", true},
+		{"call", "de", "Ich hatte in der App um einen Rückruf gebeten. Die Dame rief wegen meiner Erstattung an und fragte nach der Bestellnummer.", false},
+		{"call", "de", "Ich habe den Anruf selbst in der App angefordert, und ein Mitarbeiter hat das verlorene Paket neu verschickt.", false},
+		{"call", "de", "Ich habe den Anruf selbst in der App angefordert. Der Mann wollte, dass ich Geschenkkarten kaufe und ihm die Codes vorlese.", true},
+		{"call", "ja", "アプリで電話のボタンを押したら、折り返しの電話がありました。", false},
+		{"call", "ja", "アプリから折り返しを依頼しました。担当の方から電話があり、返金について注文番号を聞かれました。", false},
+		{"call", "ja", "アプリで電話のボタンを押したら電話があり、ギフトカードを買って番号を教えるように言われました。", true},
+	})
 }
 
 // TestStepsDependOnWhatWasDone: who gave nothing away in a call is asked about it
